@@ -1,0 +1,112 @@
+/** Documents, conversations and the events of one answer. */
+import { z } from 'zod';
+
+const id = z.string().min(1).max(64);
+
+export const documentSchema = z.strictObject({
+  id,
+  title: z.string().max(500),
+  /** As the person knows it: a file name. */
+  sourceName: z.string().max(500),
+  mime: z.string().max(100),
+  bytes: z.int().nonnegative(),
+  chunks: z.int().nonnegative(),
+  pages: z.int().nonnegative().nullable(),
+  state: z.enum(['queued', 'extracting', 'chunking', 'embedding', 'indexing', 'ready', 'failed', 'deleting']),
+  /** 0 to 1 within the whole ingestion. */
+  progress: z.number().min(0).max(1),
+  /** Set when failed: a code and a sentence. */
+  error: z.strictObject({ code: z.string().max(64), message: z.string().max(1000) }).nullable(),
+  createdAtMs: z.number(),
+});
+export type DocumentInfo = z.infer<typeof documentSchema>;
+
+export const citationSourceSchema = z.strictObject({
+  /** The number in the text: [1]. */
+  n: z.int().min(1),
+  chunkId: id,
+  documentId: id,
+  title: z.string().max(500),
+  sourceName: z.string().max(500),
+  page: z.int().nullable(),
+  headingPath: z.array(z.string().max(300)).max(12),
+  snippet: z.string().max(2000),
+  strength: z.enum(['strong', 'medium', 'weak']),
+});
+export type CitationSource = z.infer<typeof citationSourceSchema>;
+
+/** A cited passage in its place: what opens when a citation is pressed. */
+export const passageSchema = z.strictObject({
+  chunkId: id,
+  documentId: id,
+  title: z.string().max(500),
+  sourceName: z.string().max(500),
+  page: z.int().nullable(),
+  headingPath: z.array(z.string().max(300)).max(12),
+  before: z.string().max(20_000),
+  text: z.string().max(20_000),
+  after: z.string().max(20_000),
+});
+export type Passage = z.infer<typeof passageSchema>;
+
+export const conversationSchema = z.strictObject({
+  id,
+  title: z.string().max(300),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+});
+export type Conversation = z.infer<typeof conversationSchema>;
+
+export const messageSchema = z.strictObject({
+  id,
+  conversationId: id,
+  role: z.enum(['user', 'assistant']),
+  /** Markdown-free plain text with [n] markers. */
+  text: z.string().max(200_000),
+  status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
+  sources: z.array(citationSourceSchema).max(50),
+  /** For an answer: `embedded`, `openai-compatible`. */
+  provider: z.string().max(64).nullable(),
+  createdAtMs: z.number(),
+});
+export type Message = z.infer<typeof messageSchema>;
+
+export const chatEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('run'),
+    runId: id,
+    conversationId: id,
+    messageId: id,
+    provider: z.string().max(64),
+  }),
+  z.strictObject({ type: z.literal('status'), phase: z.enum(['retrieving', 'generating']) }),
+  z.strictObject({ type: z.literal('sources'), sources: z.array(citationSourceSchema).max(50) }),
+  z.strictObject({ type: z.literal('delta'), text: z.string().max(65_536) }),
+  z.strictObject({
+    type: z.literal('abstain'),
+    reason: z.string().max(500),
+    nearest: z.array(z.string().max(500)).max(10),
+  }),
+  z.strictObject({
+    type: z.literal('usage'),
+    retrievalMs: z.number(),
+    ttftMs: z.number(),
+    totalMs: z.number(),
+  }),
+  z.strictObject({
+    type: z.literal('done'),
+    status: z.enum(['completed', 'stopped', 'error', 'abstained']),
+    messageId: id,
+  }),
+]);
+export type ChatEvent = z.infer<typeof chatEventSchema>;
+
+export const providerSettingsSchema = z.strictObject({
+  /** `embedded` needs no key and no download. */
+  active: z.enum(['embedded', 'openai-compatible']),
+  openaiBaseUrl: z.string().max(500),
+  openaiModel: z.string().max(200),
+  /** Keys are write-only. */
+  openaiHasKey: z.boolean(),
+});
+export type ProviderSettings = z.infer<typeof providerSettingsSchema>;
