@@ -1,0 +1,14 @@
+/** What telemetry needs of its neighbours, and no more: any engine monitor and any stack state will do. */
+import type { StackState } from '../../shared/model/stack.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+
+export interface EngineDoor {
+  /** @throws {ProblemError} the engine's own problem while it is not ready. */
+  client(): EngineClient;
+}
+
+export interface StackView {
+  snapshot(): StackState;
+  /** Called with each new snapshot; answers how to stop. */
+  subscribe(listener: (state: StackState) => void): () => void;
+}
