@@ -100,10 +100,11 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
     function open(target: Target): void {
       const known = seen.get(target.id);
       // `first` lets lines of equal stamps through; a later run of the same container skips what was already shown.
-      const record = { run: known ? 'again' : 'first', lastStamp: known?.lastStamp ?? '', active: true };
+      const lastStamp = known?.lastStamp ?? '';
+      const record = { run: known ? 'again' : 'first', lastStamp, active: true };
       seen.set(target.id, record);
       const sink = createSink((source, line) => add(target, source, line));
-      const sinceS = known && known.lastStamp !== '' ? Math.floor(Date.parse(known.lastStamp) / 1000) : undefined;
+      const sinceS = lastStamp === '' ? undefined : Math.floor(Date.parse(lastStamp) / 1000);
       const stream = async () =>
         monitor
           .client()
