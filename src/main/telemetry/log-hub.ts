@@ -79,8 +79,8 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
     function add(target: Target, source: LogLine['source'], line: StampedLine): void {
       const record = seen.get(target.id);
       if (record && line.stamp !== '') {
-        if (line.stamp <= record.lastStamp && record.run !== 'first') return;
-        record.lastStamp = Math.max(line.stamp, record.lastStamp);
+        if (line.stamp > record.lastStamp) record.lastStamp = line.stamp;
+        else if (record.run === 'again') return;
       }
       pending.push({
         service: target.service,
