@@ -1,0 +1,151 @@
+/**
+ * A canonical service as the body of POST /containers/create, as Docker Compose 2.26 sends it (recorded through a
+ * proxy). Pure: ids of other containers, the image and the labels come in resolved.
+ */
+import type { Json, JsonObject } from '../engine/engine-client.ts';
+import { hostConfig } from './host-config.ts';
+import type { ComposeProject, ComposeService } from './model.ts';
+import { nanoseconds } from './quantities.ts';
+
+export interface BodyContext {
+  readonly project: ComposeProject;
+  readonly serviceName: string;
+  readonly service: ComposeService;
+  /** The final name: networks know the container by it. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly imageRef: string;
+  /** Full id of another service's container, for shared namespaces and `volumes_from`. */
+  readonly containerId: (service: string) => string;
+  /** Links, resolved by the planner: "P-db-1:alias". */
+  readonly links: readonly string[];
+  /** Anonymous volumes of the container that is replaced, by their target. */
+  readonly inherited: readonly { readonly name: string; readonly target: string }[];
+  /** The engine's, as in "1.41". */
+  readonly apiVersion: string;
+}
+
+export interface CreateBody {
+  readonly body: JsonObject;
+  /** Networks to connect after the create, in order: engines before API 1.44 take only one in the body. */
+  readonly connect: readonly { readonly network: string; readonly endpoint: JsonObject }[];
+  readonly platform: string | undefined;
+}
+
+/** Drops what is undefined, so that a body holds only what was asked for. */
+export function compact(entries: Readonly<Record<string, Json | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+export function createBody(context: BodyContext): CreateBody {
+  const { service, project } = context;
+  const networks = orderedNetworks(service);
+  const endpoints = networks.map((key) => ({
+    network: project.networks[key]?.name ?? `${project.name}_${key}`,
+    endpoint: endpointOf(context, key),
+  }));
+  const [first] = endpoints;
+  const allAtOnce = compareApi(context.apiVersion, '1.44') >= 0;
+  const inBody = allAtOnce ? endpoints : endpoints.slice(0, 1);
+  const body = compact({
+    Hostname: service.hostname,
+    Domainname: service.domainname,
+    User: service.user,
+    AttachStdout: true,
+    AttachStderr: true,
+    ExposedPorts: exposedPorts(service),
+    Tty: service.tty,
+    OpenStdin: service.stdin_open,
+    Env: environment(service),
+    Cmd: strings(service.command),
+    Entrypoint: strings(service.entrypoint),
+    Healthcheck: healthcheck(service, context.apiVersion),
+    Image: context.imageRef,
+    WorkingDir: service.working_dir,
+    Labels: { ...context.labels },
+    StopSignal: service.stop_signal,
+    StopTimeout:
+      service.stop_grace_period === undefined ? undefined : Math.floor(nanoseconds(service.stop_grace_period) / 1e9),
+    MacAddress: allAtOnce ? undefined : service.mac_address,
+    HostConfig: hostConfig(context, networkMode(context, first?.network)),
+    NetworkingConfig:
+      inBody.length === 0
+        ? undefined
+        : { EndpointsConfig: Object.fromEntries(inBody.map(({ network, endpoint }) => [network, endpoint])) },
+  });
+  return { body, connect: endpoints.slice(inBody.length), platform: service.platform };
+}
+
+/** Highest priority first, then by name: the first is the one the container's default route goes through. */
+export function orderedNetworks(service: ComposeService): string[] {
+  if (service.network_mode !== undefined) return [];
+  const networks = service.networks ?? {};
+  const priority = (key: string): number => networks[key]?.priority ?? 0;
+  return Object.keys(networks).sort((a, b) => priority(b) - priority(a) || (a < b ? -1 : 1));
+}
+
+function networkMode(context: BodyContext, first: string | undefined): string {
+  const mode = context.service.network_mode;
+  if (mode === undefined) return first ?? 'none';
+  return mode.startsWith('service:') ? `container:${context.containerId(mode.slice('service:'.length))}` : mode;
+}
+
+function endpointOf(context: BodyContext, key: string): JsonObject {
+  const { service, name } = context;
+  const options = service.networks?.[key] ?? undefined;
+  const ipam = compact({
+    IPv4Address: options?.ipv4_address,
+    IPv6Address: options?.ipv6_address,
+    LinkLocalIPs: strings(options?.link_local_ips),
+  });
+  return compact({
+    Aliases: [...new Set([name, context.serviceName, ...(options?.aliases ?? [])])],
+    IPAMConfig: Object.keys(ipam).length === 0 ? undefined : ipam,
+    Links: context.links.length === 0 ? undefined : [...context.links],
+    DriverOpts: options?.driver_opts,
+    MacAddress: compareApi(context.apiVersion, '1.44') >= 0 ? (options?.mac_address ?? service.mac_address) : undefined,
+  });
+}
+
+function strings(values: readonly string[] | null | undefined): Json | undefined {
+  return values ?? undefined;
+}
+
+/** A variable without a value goes bare: it unsets the image's own. */
+function environment(service: ComposeService): string[] | undefined {
+  const entries = Object.entries(service.environment ?? {});
+  if (entries.length === 0) return undefined;
+  return entries.map(([key, value]) => (value === null ? key : `${key}=${value}`));
+}
+
+function exposedPorts(service: ComposeService): JsonObject | undefined {
+  const keys = [
+    ...(service.expose ?? []).map(String),
+    ...(service.ports ?? []).map((port) => `${port.target}/${port.protocol ?? 'tcp'}`),
+  ];
+  return keys.length === 0 ? undefined : Object.fromEntries(keys.map((key) => [key, {}]));
+}
+
+function healthcheck(service: ComposeService, apiVersion: string): JsonObject | undefined {
+  const check = service.healthcheck;
+  if (check === undefined) return undefined;
+  if (check.disable === true) return { Test: ['NONE'] };
+  const time = (value: string | undefined): number | undefined =>
+    value === undefined ? undefined : nanoseconds(value);
+  return compact({
+    Test: strings(check.test),
+    Interval: time(check.interval),
+    Timeout: time(check.timeout),
+    Retries: check.retries,
+    StartPeriod: time(check.start_period),
+    // Older engines refuse nothing and ignore it; Compose does not send it to them either.
+    StartInterval: compareApi(apiVersion, '1.44') >= 0 ? time(check.start_interval) : undefined,
+  });
+}
+
+/** Below zero when `a` is the older: "1.9" is older than "1.41". */
+export function compareApi(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}

@@ -1,0 +1,68 @@
+/** Makes the engine hold what a project says: reads what is there, plans, applies. Knows nothing of environments and operations. */
+import { type ActualState, readActual } from '../compose/actual.ts';
+import { type ApplyOptions, applyPlan, type ServiceOutcome } from '../compose/apply.ts';
+import { type HashDialect, serviceHash, serviceHashes } from '../compose/config-hash.ts';
+import { versionLabel } from '../compose/labels.ts';
+import type { ComposeProject } from '../compose/model.ts';
+import { makePlan, type Plan, type PlanOptions } from '../compose/plan.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+
+/** A Compose release that hashes in each dialect: what the version label says of our containers. */
+const releases: Readonly<Record<HashDialect, string>> = {
+  D24: '2.26.1',
+  D30: '2.30.3',
+  D31: '2.33.1',
+  D34: '2.40.3',
+  D5: '5.0.0',
+};
+
+export interface ConvergeOptions
+  extends Pick<ApplyOptions, 'engine' | 'report' | 'signal' | 'explainStart' | 'environmentFiles' | 'earlyProbe'>,
+    Pick<PlanOptions, 'services' | 'removeOrphans'> {
+  readonly project: ComposeProject;
+  readonly dialect?: HashDialect;
+}
+
+/** What would be done, and what it was decided on. Writes nothing. */
+export async function planProject(
+  engine: EngineClient,
+  project: ComposeProject,
+  options: Pick<PlanOptions, 'services' | 'removeOrphans'>,
+): Promise<{ plan: Plan; actual: ActualState }> {
+  const refs = Object.values(project.services).flatMap(({ image }) => (image === undefined ? [] : [image]));
+  const actual = await readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0);
+  const plan = makePlan(project, actual, {
+    ...options,
+    restartUnhealthy: true,
+    hashes: (service, ids) => Object.values(serviceHashes(project, service, Object.fromEntries(ids))),
+  });
+  return { plan, actual };
+}
+
+/** @throws {ProblemError} of planning, or the first failure of the run */
+export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<string, ServiceOutcome>> {
+  const { engine, project } = options;
+  const [{ plan, actual }, version] = await Promise.all([
+    planProject(engine, project, options),
+    engine.version(options.signal),
+  ]);
+  const dialect = options.dialect ?? dialectOf(actual);
+  return applyPlan({
+    ...options,
+    plan,
+    actual,
+    apiVersion: version.apiVersion,
+    composeVersion: releases[dialect],
+    hash: (service, ids) => serviceHash(project, service, Object.fromEntries(ids), dialect),
+  });
+}
+
+/** Containers that are there tell which Compose the person uses; without any, the newest is assumed. */
+function dialectOf(actual: ActualState): HashDialect {
+  const label = actual.containers.map(({ labels }) => labels[versionLabel]).find((version) => version !== undefined);
+  const [major = 5, minor = 0] = (label ?? '5.0').replace(/^v/, '').split('.').map(Number);
+  if (major >= 3) return 'D5';
+  if (minor >= 34) return 'D34';
+  if (minor >= 31) return 'D31';
+  return minor >= 30 ? 'D30' : 'D24';
+}

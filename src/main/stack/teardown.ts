@@ -1,0 +1,119 @@
+/** Stops and removes a project's containers, dependents first, by what the labels say: no file is needed for it. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProblemError, problem } from '../../shared/model/problem.ts';
+import { type ActualContainer, actualContainer } from '../compose/actual.ts';
+import type { ServiceReport } from '../compose/apply.ts';
+import { list, object, text } from '../compose/container-facts.ts';
+import { reverse, runInOrder } from '../compose/graph.ts';
+import { projectLabel } from '../compose/labels.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+
+export interface TeardownOptions {
+  readonly engine: EngineClient;
+  readonly project: string;
+  readonly report: (service: string) => ServiceReport;
+  readonly signal: AbortSignal;
+}
+
+/** The project's containers as they are, one-off ones of `run` not among them. */
+export async function projectContainers(engine: EngineClient, project: string): Promise<ActualContainer[]> {
+  const listed = await engine.listContainers([`${projectLabel}=${project}`]);
+  return listed.map(actualContainer).filter((container) => container !== null);
+}
+
+/**
+ * Stops containers, each service once its dependents have stopped, in parallel otherwise; `remove` removes them too.
+ * A cancel leaves what has not been begun. Answers how many there were.
+ */
+export async function stopContainers(
+  options: TeardownOptions,
+  containers: readonly ActualContainer[],
+  remove: { readonly volumes: boolean } | null,
+): Promise<number> {
+  const { engine, project, report, signal } = options;
+  const owner = { project };
+  const byService = new Map<string, ActualContainer[]>();
+  for (const container of containers)
+    byService.set(container.service, [...(byService.get(container.service) ?? []), container]);
+  const graph = new Map(
+    [...byService].map(([name, all]) => [
+      name,
+      [...new Set(all.flatMap(({ dependsOn }) => dependsOn.map(({ service }) => service)))].filter((d) =>
+        byService.has(d),
+      ),
+    ]),
+  );
+  for (const name of byService.keys()) report(name).phase('waiting');
+  await runInOrder(reverse(graph), async (name) => {
+    signal.throwIfAborted();
+    const shown = report(name);
+    shown.phase('stopping');
+    try {
+      await Promise.all(
+        (byService.get(name) ?? []).map(async ({ id, state }) => {
+          if (state === 'running' || state === 'paused' || state === 'restarting')
+            await engine.stopContainer(id, owner);
+          if (remove !== null) await engine.removeContainer(id, owner, { force: true, volumes: remove.volumes });
+        }),
+      );
+      shown.phase('stopped');
+      shown.done();
+    } catch (error) {
+      shown.fail(error);
+      throw error;
+    }
+  });
+  return containers.length;
+}
+
+/** Removes the project's networks. @throws {ProblemError} `network-in-use` that names who still hangs on it. */
+export async function removeNetworks(engine: EngineClient, project: string): Promise<void> {
+  const networks = await engine.listNetworks([`${projectLabel}=${project}`]);
+  await Promise.all(
+    networks.map(async (network) => {
+      const id = text(network.Id);
+      try {
+        await engine.removeNetwork(id, { project });
+      } catch (error) {
+        const inspected = await engine.inspectNetwork(id).catch(() => null);
+        if (inspected === null) return;
+        const users = Object.values(object(inspected.Containers)).map((entry) => text(object(entry).Name));
+        if (users.length === 0) throw error;
+        throw networkInUse(text(network.Name), users);
+      }
+    }),
+  );
+}
+
+/** Removes the project's named volumes. */
+export async function removeVolumes(engine: EngineClient, project: string): Promise<void> {
+  const volumes = list(await engine.listVolumes([`${projectLabel}=${project}`]));
+  await Promise.all(volumes.map((volume) => engine.removeVolume(text(object(volume).Name), { project })));
+}
+
+/** Deletes what lies in each folder below `folder`, the folders themselves stay: the stack mounts them. */
+export async function emptyFolders(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter((candidate) => candidate.isDirectory())) {
+    const inside = join(folder, entry.name);
+    for (const name of await readdir(inside)) await rm(join(inside, name), { recursive: true, force: true });
+  }
+}
+
+function networkInUse(network: string, users: readonly string[]): ProblemError {
+  return new ProblemError(
+    problem(
+      'network-in-use',
+      `The network ${network} is still in use`,
+      `Containers that do not belong to this stack are connected to it: ${users.join(', ')}.`,
+      {
+        evidence: users.map((name) => `connected: ${name}`),
+        remedies: [
+          { action: 'advice', label: 'Stop or disconnect them' },
+          { action: 'retry', label: 'Try again' },
+        ],
+      },
+    ),
+  );
+}
