@@ -44,6 +44,8 @@ describe('mergedSamples', () => {
     buffer.push({ samples: [1, 2] });
     buffer.push({ samples: [3, 4] });
     expect(buffer.take()).toEqual({ samples: [2, 3, 4] });
+    buffer.push({ samples: [] });
+    expect([buffer.take(), buffer.take()]).toEqual([{ samples: [] }, undefined]);
   });
 });
 

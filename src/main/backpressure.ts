@@ -59,17 +59,17 @@ export function mergedLogs(maxLines = 5000): StreamBuffer<LogBatch> {
 
 /** Samples: appended, oldest beyond `maxSamples` forgotten (a chart would not show them). */
 export function mergedSamples<S>(maxSamples: number): StreamBuffer<{ samples: S[] }> {
-  let waiting: S[] = [];
+  // An empty batch counts too: it is how a stream says that there is no history yet.
+  let waiting: S[] | undefined;
   return {
     push: (batch) => {
-      waiting = waiting.concat(batch.samples);
+      waiting = waiting === undefined ? batch.samples : waiting.concat(batch.samples);
       if (waiting.length > maxSamples) waiting = waiting.slice(-maxSamples);
     },
     take: () => {
-      if (waiting.length === 0) return undefined;
       const samples = waiting;
-      waiting = [];
-      return { samples };
+      waiting = undefined;
+      return samples === undefined ? undefined : { samples };
     },
   };
 }

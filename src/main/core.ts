@@ -1,0 +1,117 @@
+/**
+ * The composition root: builds every part of the panel from plain arguments and knows no window. The desktop, the
+ * CLI and the tests each call it once. Besides handlers.ts this is the one place where the domains meet.
+ */
+import type { Operation } from '../shared/model/operation.ts';
+import { type Backups, createBackups } from './backup/backups.ts';
+import type { BackendAccess } from './chat/backend-access.ts';
+import { type Chat, createChat } from './chat/chat.ts';
+import { type Environment, openEnvironment } from './config/environment.ts';
+import { readSecret, redactor, secretNames } from './config/secrets.ts';
+import { createEngineMonitor, type EngineMonitor } from './engine/engine-monitor.ts';
+import type { OperationRunner } from './operations/operation-runner.ts';
+import { createOperationRunner } from './operations/runner.ts';
+import { createImageCatalog, type ImageCatalog } from './stack/images.ts';
+import { createLifecycle, type Lifecycle } from './stack/lifecycle.ts';
+import { createStackState, type StackStateHub } from './stack/stack-state.ts';
+import { type BackendMetricsHub, createBackendMetrics } from './telemetry/backend-metrics.ts';
+import { createHealthBoard, type HealthBoard } from './telemetry/health-board.ts';
+import { createLogHub, type LogHub } from './telemetry/log-hub.ts';
+import { createStatsHub, type StatsHub } from './telemetry/stats-hub.ts';
+
+export interface CoreOptions {
+  readonly dataDir: string;
+  /** The environment's name. */
+  readonly environment: string;
+  /** Engine endpoint; discovered when left out. */
+  readonly engine?: string | undefined;
+  readonly composeDir: string;
+  readonly samplesDir: string;
+  readonly appVersion: string;
+}
+
+export interface Core {
+  readonly appVersion: string;
+  readonly samplesDir: string;
+  readonly environment: Environment;
+  readonly monitor: EngineMonitor;
+  readonly runner: OperationRunner;
+  readonly images: ImageCatalog;
+  readonly stack: StackStateHub;
+  readonly lifecycle: Lifecycle;
+  readonly access: BackendAccess;
+  readonly chat: Chat;
+  readonly logs: LogHub;
+  readonly stats: StatsHub;
+  readonly health: HealthBoard;
+  readonly metrics: BackendMetricsHub;
+  readonly backups: Backups;
+  /** What an earlier panel left open when it was killed; already marked `interrupted`. */
+  readonly interrupted: readonly Operation[];
+  /** Takes this environment's secrets out of a text. Runs over everything that is shown, logged or exported. */
+  redact(text: string): string;
+  /** Cancels what is under way, waits until it reached a known state, lets go of the engine. Twice is harmless. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the environment and starts looking for the engine; waits for neither engine nor stack.
+ * @throws {ProblemError} when the data folder cannot be used (see openEnvironment).
+ */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const environment = await openEnvironment({
+    dataDir: options.dataDir,
+    name: options.environment,
+    composeDir: options.composeDir,
+  });
+  const redact = redactor(await Promise.all(secretNames.map((name) => readSecret(environment, name))));
+  const runner = createOperationRunner({ journalDir: environment.journalDir, environment: environment.name, redact });
+  const recovered = await runner.recover();
+
+  const monitor = createEngineMonitor(options.engine === undefined ? {} : { engine: options.engine });
+  const images = createImageCatalog({ engine: () => monitor.client(), environment });
+  const stack = createStackState({
+    monitor,
+    project: environment.project,
+    environment: environment.name,
+    // The stack's state needs what the files declare, starting it needs the state: the knot is tied here.
+    declared: () => lifecycle.declared(),
+  });
+  const lifecycle: Lifecycle = createLifecycle({ monitor, environment, images, stack, runner });
+
+  const access: BackendAccess = {
+    url: () => stack.snapshot().backendUrl,
+    token: () => readSecret(environment, 'backend_token'),
+  };
+  const chat = createChat({ access, runner });
+  const backups = createBackups({ monitor, environment, stack, runner, appVersion: options.appVersion });
+
+  let closing: Promise<void> | undefined;
+  return {
+    appVersion: options.appVersion,
+    samplesDir: options.samplesDir,
+    environment,
+    monitor,
+    runner,
+    images,
+    stack,
+    lifecycle,
+    access,
+    chat,
+    logs: createLogHub({ monitor, stack }),
+    stats: createStatsHub({ monitor, stack }),
+    health: createHealthBoard({ monitor, stack, access }),
+    metrics: createBackendMetrics({ access }),
+    backups,
+    interrupted: recovered.map(({ operation }) => operation),
+    redact,
+    close() {
+      closing ??= (async () => {
+        await runner.close();
+        stack.close();
+        monitor.close();
+      })();
+      return closing;
+    },
+  };
+}

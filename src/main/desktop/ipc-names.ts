@@ -1,0 +1,14 @@
+/** The channels between preload and the IPC server. Not the contract's names: those travel inside. */
+export const channels = {
+  /** Page asks, main answers: (name, input) -> Answer. */
+  call: 'quayside:call',
+  /** Paths of dropped files, from preload only: (paths) -> Answer<{ files }>. */
+  offer: 'quayside:offer',
+  /** Page opens, closes and acknowledges an item of a stream: (streamId, …). */
+  open: 'quayside:open',
+  close: 'quayside:close',
+  ack: 'quayside:ack',
+  /** Main to page: (streamId, item) and (streamId, end). */
+  item: 'quayside:item',
+  end: 'quayside:end',
+} as const;

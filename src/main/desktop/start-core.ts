@@ -1,0 +1,74 @@
+/**
+ * Everything behind the window: core, handlers, dispatcher, settings. A module of its own so that the entry loads it
+ * (and all it brings) only after the first paint.
+ */
+import { join } from 'node:path';
+import { app, type BrowserWindow, dialog, nativeTheme, shell } from 'electron';
+import { defaultDataDir } from '../config/environment.ts';
+import { type Core, createCore } from '../core.ts';
+import { createDispatcher } from '../dispatch.ts';
+import { createHandlers, type DesktopPort, type SettingsPort } from '../handlers.ts';
+import type { DesktopArguments } from './arguments.ts';
+import { createFileTokens } from './file-tokens.ts';
+import type { Service } from './ipc-server.ts';
+import { openSettings } from './settings-store.ts';
+
+export interface Started extends Service {
+  readonly core: Core;
+}
+
+export async function startCore(given: DesktopArguments, root: string, window: BrowserWindow): Promise<Started> {
+  const settings = followTheme(openSettings(app.getPath('userData')));
+  const engine = given.engine ?? (settings.get().engine || undefined);
+  const core = await createCore({
+    dataDir: given.dataDir ?? defaultDataDir(),
+    environment: given.environment,
+    engine,
+    composeDir: given.composeDir ?? join(root, 'compose'),
+    samplesDir: join(root, 'resources', 'samples'),
+    appVersion: app.getVersion(),
+  });
+  const files = createFileTokens();
+  const desktop: DesktopPort = {
+    electron: process.versions.electron ?? null,
+    settings,
+    files,
+    async pickFiles() {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Add documents',
+        buttonLabel: 'Add',
+        properties: ['openFile', 'multiSelections'],
+        filters: [
+          { name: 'Documents', extensions: ['md', 'markdown', 'txt', 'html', 'htm', 'pdf'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      });
+      return filePaths;
+    },
+    async reveal(path) {
+      shell.showItemInFolder(path);
+    },
+  };
+  const door = createDispatcher(createHandlers(core, desktop), {
+    checkOutput: !app.isPackaged,
+    redact: core.redact,
+    onBug: (name, error) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(`quayside: ${name}: ${core.redact(text)}\n`);
+    },
+  });
+  return { core, door, files };
+}
+
+/** The window's own colours follow the setting, now and on each change. */
+function followTheme(settings: SettingsPort): SettingsPort {
+  nativeTheme.themeSource = settings.get().theme;
+  return {
+    get: settings.get,
+    set(change) {
+      const whole = settings.set(change);
+      nativeTheme.themeSource = whole.theme;
+      return whole;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/** One function per entry of the contract: what each means in terms of the core. No logic of its own beyond joining two parts. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OfferedFile } from '../shared/contract/contract.ts';
+import type { HealthReport } from '../shared/model/health.ts';
+import { ProblemError, problem } from '../shared/model/problem.ts';
+import type { Settings } from '../shared/model/settings.ts';
+import type { LogBatch } from '../shared/model/telemetry.ts';
+import type { Core } from './core.ts';
+import type { Handlers, Sink } from './dispatch.ts';
+
+export interface SettingsPort {
+  get(): Settings;
+  /** Changes the given keys, answers the whole. */
+  set(change: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
+}
+
+/** What only a desktop can do. Paths stay behind it. */
+export interface DesktopPort {
+  /** Electron's version. */
+  readonly electron: string | null;
+  readonly settings: SettingsPort;
+  readonly files: {
+    offer(paths: readonly string[]): Promise<OfferedFile[]>;
+    resolve(tokens: readonly string[]): { path: string; name: string }[];
+  };
+  /** The system's dialog; empty when cancelled. */
+  pickFiles(): Promise<string[]>;
+  /** Shows a file or folder of ours in the file manager. */
+  reveal(path: string): Promise<void>;
+}
+
+export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
+  const nothing = {};
+  return {
+    'app.info': () => ({
+      version: core.appVersion,
+      environment: core.environment.name,
+      dataDir: core.environment.dataDir,
+      project: core.environment.project,
+      electron: desktop.electron,
+      node: process.versions.node,
+    }),
+    'settings.get': () => desktop.settings.get(),
+    'settings.set': (change) => desktop.settings.set(change),
+
+    'engine.watch': (_input, sink) => {
+      sink.item(core.monitor.state);
+      return core.monitor.subscribe(() => sink.item(core.monitor.state));
+    },
+    'engine.start': () => core.monitor.startEngine(),
+
+    'stack.watch': (_input, sink) => {
+      sink.item(core.stack.snapshot());
+      return core.stack.subscribe(() => sink.item(core.stack.snapshot()));
+    },
+    'stack.start': async (input) => ({ operationId: await core.lifecycle.start(defined(input)) }),
+    'stack.stop': async (input) => ({ operationId: await core.lifecycle.stop(defined(input)) }),
+    'stack.restart': async (input) => ({ operationId: await core.lifecycle.restart(input) }),
+
+    'operations.watch': (_input, sink) => {
+      const tell = () => sink.item({ operations: core.runner.list().slice(0, 100) });
+      tell();
+      return core.runner.subscribe(tell);
+    },
+    'operations.cancel': ({ id }) => {
+      core.runner.cancel(id);
+      return nothing;
+    },
+
+    'logs.follow': (input, sink) => core.logs.follow(input, (batch) => sink.item(redactLogs(batch, core.redact))),
+    'stats.watch': (_input, sink) => core.stats.watch((batch) => sink.item(batch)),
+    'metrics.watch': (_input, sink) => core.metrics.watch((batch) => sink.item(batch)),
+    'health.watch': (_input, sink) => core.health.watch((report) => sink.item(redactHealth(report, core.redact))),
+
+    'documents.watch': (_input, sink) => core.chat.watchDocuments((documents) => sink.item({ documents })),
+    'documents.pick': async () => ({ files: await desktop.files.offer(await desktop.pickFiles()) }),
+    'documents.samples': async () => ({ files: await desktop.files.offer(await sampleFiles(core.samplesDir)) }),
+    'documents.ingest': async ({ tokens }) => ({
+      operationId: await core.chat.ingest(desktop.files.resolve(tokens)),
+    }),
+    'documents.delete': async ({ id }) => {
+      await core.chat.deleteDocument(id);
+      return nothing;
+    },
+    'documents.passage': ({ chunkId }) => core.chat.passage(chunkId),
+
+    'chat.conversations': async () => ({ conversations: await core.chat.conversations() }),
+    'chat.create': () => core.chat.createConversation(),
+    'chat.rename': ({ id, title }) => core.chat.rename(id, title),
+    'chat.delete': async ({ id }) => {
+      await core.chat.remove(id);
+      return nothing;
+    },
+    'chat.messages': async ({ conversationId }) => ({ messages: await core.chat.messages(conversationId) }),
+    'chat.ask': (input, sink) => {
+      const abort = new AbortController();
+      core.chat
+        .ask(input, (event) => sink.item(event), abort.signal)
+        .then(
+          () => sink.end(),
+          (error: unknown) => sink.end(error),
+        );
+      return () => abort.abort();
+    },
+    'chat.stop': async ({ runId }) => {
+      await core.chat.stop(runId);
+      return nothing;
+    },
+    'chat.provider': () => core.chat.provider(),
+    'chat.setProvider': (change) => core.chat.setProvider(change),
+
+    'backup.create': async () => ({ operationId: await core.backups.create() }),
+    'backup.watch': (_input, sink) => watchBackups(core, sink),
+    'backup.verify': async ({ id }) => ({ operationId: await core.backups.verify(id) }),
+    'backup.reveal': async ({ id }) => {
+      await desktop.reveal(id === undefined ? core.backups.folder : await backupPath(core, id));
+      return nothing;
+    },
+  };
+}
+
+function watchBackups(
+  core: Core,
+  sink: Sink<{ folder: string; backups: Awaited<ReturnType<Core['backups']['list']>> }>,
+): () => void {
+  const tell = () => {
+    core.backups.list().then(
+      (backups) => sink.item({ folder: core.backups.folder, backups }),
+      (error: unknown) => sink.end(error),
+    );
+  };
+  tell();
+  return core.backups.watch(tell);
+}
+
+/** The path of a backup this panel knows; an id is never taken as part of a path. */
+async function backupPath(core: Core, id: string): Promise<string> {
+  const found = (await core.backups.list()).find((backup) => backup.id === id);
+  if (found !== undefined) return join(core.backups.folder, found.fileName);
+  throw new ProblemError(problem('backup-unknown', 'This backup is gone', 'There is no backup of that name any more.'));
+}
+
+async function sampleFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && entry.name !== 'LICENSE')
+    .map((entry) => join(folder, entry.name))
+    .sort();
+}
+
+/** Services print what they like, their own passwords too. */
+export function redactLogs(batch: LogBatch, redact: (text: string) => string): LogBatch {
+  return { ...batch, lines: batch.lines.map((line) => ({ ...line, text: redact(line.text) })) };
+}
+
+/** Probe outputs are texts of the services as well. */
+export function redactHealth(report: HealthReport, redact: (text: string) => string): HealthReport {
+  return {
+    ...report,
+    services: report.services.map((service) => ({
+      ...service,
+      probes: service.probes.map((probe) => ({ ...probe, output: redact(probe.output) })),
+    })),
+  };
+}
+
+/** Drops keys that hold undefined: zod's optional allows them, `exactOptionalPropertyTypes` does not. */
+function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
