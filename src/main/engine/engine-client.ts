@@ -9,6 +9,8 @@ import type { Readable } from 'node:stream';
 export interface EngineEndpoint {
   readonly url: string;
   readonly foundBy: string;
+  /** Folder with `ca.pem`, `cert.pem` and `key.pem` for an engine across the network. */
+  readonly tlsDir?: string;
 }
 
 export interface EngineVersion {
@@ -139,7 +141,14 @@ export interface EngineClient {
 
   /** Ends when the engine ends it, or on abort. `labels` filter containers; resolves once ended, rejects on a broken stream. */
   events(
-    options: { labels?: readonly string[]; sinceS?: number; onOpen?: () => void },
+    options: {
+      labels?: readonly string[];
+      /** Only these types and actions; `health_status` stands for all of its kind. */
+      types?: readonly string[];
+      actions?: readonly string[];
+      sinceS?: number;
+      onOpen?: () => void;
+    },
     onEvent: (event: EngineEvent) => void,
     signal: AbortSignal,
   ): Promise<void>;

@@ -1,0 +1,173 @@
+/**
+ * The one place that imports dockerode: a connection to one engine, as a function that sends a request and answers
+ * with the response once its head is there. dockerode's modem does the dialling (unix, pipe, TLS, upgrade). Its own
+ * per-call methods are not used, because they read whole bodies without a bound and know no progress deadline.
+ */
+import { readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { inspect } from 'node:util';
+import type { EngineEndpoint, JsonObject } from './engine-client.ts';
+import { endpointRefused } from './engine-problems.ts';
+
+export interface DialRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** Without version and query: `/containers/json`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: JsonObject;
+  /** A tar to send instead of `body`. */
+  readonly upload?: Readable;
+  /** Asks without the agreed version: `/version` itself, which must work before and after an update. */
+  readonly unversioned?: boolean;
+  /** Asks for a raw two-way socket instead of a response. */
+  readonly upgrade?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** `response` of an ordinary answer, `socket` of an upgraded one. */
+export type Dialled = { readonly response: IncomingMessage } | { readonly socket: Socket };
+
+export interface Connection {
+  dial(request: DialRequest): Promise<Dialled>;
+  close(): void;
+}
+
+interface ModemRequest {
+  path: string;
+  method: string;
+  options: { _query: Record<string, string | readonly string[]>; _body: JsonObject };
+  isStream: true;
+  hijack?: boolean;
+  file?: Readable;
+  openStdin: false;
+  headers?: Record<string, string>;
+  abortSignal: AbortSignal;
+  statusCodes: Record<number, boolean>;
+}
+interface Modem {
+  dial(request: ModemRequest, callback: (error: Error | null, answer: unknown) => void): void;
+}
+
+/** Every status is let through: answers are judged by the caller, who bounds how much of them is read. */
+const everyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
+
+/**
+ * @param version path prefix such as `v1.41`; undefined for the engine's own default
+ */
+export function createConnection(endpoint: EngineEndpoint, version: () => string | undefined): Connection {
+  let opened: Promise<{ modem: Modem; agent: Agent }> | undefined;
+  let closed = false;
+
+  async function open(): Promise<{ modem: Modem; agent: Agent }> {
+    const [{ default: Docker }, target] = await Promise.all([import('dockerode'), dialTarget(endpoint)]);
+    const agent = target.protocol === 'https' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+    // docker-modem inspects its options in full on every request, agent and sockets included: 25 times our CPU.
+    Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
+    if (closed) agent.destroy();
+    const options = { ...target, agent };
+    return { modem: withoutDockerHost(() => new Docker(options).modem as Modem), agent };
+  }
+
+  return {
+    async dial({ method, path, query = {}, body, upload, upgrade, unversioned, signal }) {
+      opened ??= open();
+      opened.catch(() => {
+        opened = undefined;
+      });
+      const { modem } = await opened;
+      signal.throwIfAborted();
+      const prefix = unversioned ? undefined : version();
+      return new Promise<Dialled>((resolve, reject) => {
+        const request: ModemRequest = {
+          path: `${prefix === undefined ? '' : `/${prefix}`}${path}?`,
+          method,
+          options: { _query: { ...query }, _body: body ?? {} },
+          isStream: true,
+          openStdin: false,
+          abortSignal: signal,
+          statusCodes: everyStatus,
+          ...(upgrade ? { hijack: true } : {}),
+          ...(upload ? { file: upload, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+        };
+        modem.dial(request, (error, answer) => {
+          if (error) reject(error);
+          else if (isResponse(answer)) resolve({ response: answer });
+          else resolve({ socket: answer as Socket });
+        });
+      });
+    },
+    close() {
+      closed = true;
+      opened?.then(({ agent }) => agent.destroy()).catch(() => undefined);
+    },
+  };
+}
+
+function isResponse(answer: unknown): answer is IncomingMessage {
+  return typeof answer === 'object' && answer !== null && 'statusCode' in answer;
+}
+
+/** dockerode reads `DOCKER_*` even when told where to go, and throws on a malformed one. Synchronous, so nobody sees the gap. */
+function withoutDockerHost<T>(build: () => T): T {
+  const saved = process.env.DOCKER_HOST;
+  delete process.env.DOCKER_HOST;
+  try {
+    return build();
+  } finally {
+    if (saved !== undefined) process.env.DOCKER_HOST = saved;
+  }
+}
+
+interface DialTarget {
+  socketPath?: string;
+  host?: string | undefined;
+  port?: number;
+  protocol?: 'http' | 'https';
+  ca?: Buffer;
+  cert?: Buffer;
+  key?: Buffer;
+}
+
+/** @throws {ProblemError} `engine-address-refused` for an address that cannot be used safely */
+async function dialTarget(endpoint: EngineEndpoint): Promise<DialTarget> {
+  const local = localPath(endpoint.url);
+  if (local !== null) return { socketPath: local, host: undefined, protocol: 'http' };
+  const url = new URL(endpoint.url);
+  if (url.protocol === 'ssh:') {
+    throw endpointRefused(
+      'An engine over ssh needs a forwarded socket',
+      'Quayside does not open ssh connections itself: it could not check the host’s key as your ssh does.',
+      {
+        action: 'copy-command',
+        label: 'Forward its socket, then give --engine unix:///tmp/engine.sock',
+        command: `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock ${url.username ? `${url.username}@` : ''}${url.hostname}`,
+      },
+    );
+  }
+  const port = Number(url.port) || (endpoint.tlsDir ? 2376 : 2375);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (endpoint.tlsDir !== undefined) {
+    const read = (name: string) => readFile(join(endpoint.tlsDir ?? '', name));
+    const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
+    return { host, port, protocol: 'https', ca, cert, key };
+  }
+  if (!['localhost', '127.0.0.1', '::1'].includes(host)) {
+    throw endpointRefused(
+      'An engine across the network needs TLS',
+      `${endpoint.url} would be spoken to in clear: anyone on the way could take over its machine.`,
+      { action: 'advice', label: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or forward its socket with ssh' },
+    );
+  }
+  return { host, port, protocol: 'http' };
+}
+
+/** The file a `unix://` or `npipe://` address stands for; null for any other. */
+export function localPath(url: string): string | null {
+  if (url.startsWith('unix://')) return url.slice(7);
+  if (url.startsWith('npipe://')) return url.slice(8);
+  return null;
+}

@@ -1,0 +1,98 @@
+/** The adapter: the EngineClient port on a Docker-compatible Engine API. */
+import { ProblemError } from '../../shared/model/problem.ts';
+import { createArchives } from './archives.ts';
+import { createConnection } from './connection.ts';
+import { createContainers } from './containers.ts';
+import type { EngineClient, EngineEndpoint, EngineVersion } from './engine-client.ts';
+import { engineTooOld, newestApi, oldestApi } from './engine-problems.ts';
+import { createExecs } from './exec.ts';
+import { createImages } from './images.ts';
+import { asNumber, asObject, asText } from './json.ts';
+import { createNetworks } from './networks.ts';
+import { createRequester, type Requester } from './request.ts';
+import { createStreams } from './streams.ts';
+
+/** "1.9" is older than "1.41": parts are compared as numbers. */
+export function compareApi(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
+  for (const index of [0, 1]) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** The API to speak with an engine that knows `min` to `max`; null when there is none. */
+export function negotiate(max: string, min: string): string | null {
+  if (compareApi(max, oldestApi) < 0) return null;
+  const wanted = compareApi(max, newestApi) < 0 ? max : newestApi;
+  return compareApi(wanted, min || '1.0') < 0 ? min : wanted;
+}
+
+/**
+ * Opens nothing until the first call. Every call that is not a stream fails with a Problem after a deadline without
+ * progress; every call honours its AbortSignal by throwing the signal's reason.
+ */
+export function createDockerEngine(endpoint: EngineEndpoint, options: { deadlineMs?: number } = {}): EngineClient {
+  let api: string | undefined;
+  let negotiating: Promise<void> | undefined;
+  const connection = createConnection(endpoint, () => (api === undefined ? undefined : `v${api}`));
+  const raw = createRequester(endpoint, connection);
+  const deadline = options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs };
+
+  async function agree(signal?: AbortSignal): Promise<Record<string, unknown>> {
+    const ask = { method: 'GET', path: '/version', unversioned: true, what: 'tell its version' } as const;
+    const { json } = await raw.json({ ...ask, signal, ...deadline });
+    const answer = asObject(json);
+    const spoken = asText(answer.ApiVersion);
+    const agreed = negotiate(spoken, asText(answer.MinAPIVersion));
+    if (agreed === null) throw new ProblemError(engineTooOld(endpoint, asText(answer.Version), spoken));
+    api = agreed;
+    return answer;
+  }
+
+  /** Every other call speaks the agreed version, so the first one asks for it. */
+  async function agreed(): Promise<void> {
+    if (api !== undefined) return;
+    negotiating ??= agree()
+      .then(() => undefined)
+      .finally(() => {
+        negotiating = undefined;
+      });
+    await negotiating;
+  }
+
+  const requester: Requester = {
+    endpoint,
+    doing: raw.doing,
+    json: (ask) => agreed().then(() => raw.json({ ...deadline, ...ask })),
+    open: (ask) => agreed().then(() => raw.open({ ...deadline, ...ask })),
+    upgrade: (ask) => agreed().then(() => raw.upgrade({ ...deadline, ...ask })),
+  };
+
+  return {
+    endpoint,
+    async version(signal): Promise<EngineVersion> {
+      // Also after an engine was updated under us.
+      const version = await agree(signal);
+      const { json } = await raw.json({ method: 'GET', path: '/info', what: 'describe itself', signal, ...deadline });
+      const info = asObject(json);
+      return {
+        serverVersion: asText(version.Version),
+        apiVersion: asText(version.ApiVersion),
+        os: asText(version.Os),
+        arch: asText(version.Arch),
+        cpus: asNumber(info.NCPU),
+        memBytes: asNumber(info.MemTotal),
+        engineId: asText(info.ID),
+      };
+    },
+    ...createContainers(requester),
+    ...createNetworks(requester),
+    ...createImages(requester),
+    ...createStreams(requester),
+    ...createExecs(requester),
+    ...createArchives(requester),
+    close: () => connection.close(),
+  };
+}
