@@ -1,0 +1,126 @@
+/** Which provider answers, and its settings. The key is stored encrypted and never leaves again. */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { BackendProblem } from '../http/problem.ts';
+import type { SearchParts } from '../retrieval/search.ts';
+import type { Database } from '../store/database.ts';
+import { createEmbedded } from './embedded.ts';
+import { createOpenAiCompatible } from './openai-compatible.ts';
+import type { Answerer, ProviderName } from './provider.ts';
+
+export interface ProvidersJson {
+  readonly active: ProviderName;
+  readonly items: readonly {
+    readonly name: ProviderName;
+    readonly baseUrl: string | null;
+    readonly model: string;
+    readonly hasKey: boolean;
+  }[];
+}
+export interface Providers {
+  get(): Promise<ProvidersJson>;
+  /** Undefined leaves a value as it is; an empty key does too, null removes it. */
+  setOpenAi(change: {
+    baseUrl?: string | undefined;
+    model?: string | undefined;
+    key?: string | null | undefined;
+  }): Promise<void>;
+  /** @throws {BackendProblem} `provider-not-configured` */
+  setActive(name: ProviderName): Promise<void>;
+  /** A snapshot for one run: a later change does not touch it. @throws {BackendProblem} `provider-not-configured` */
+  active(): Promise<Answerer>;
+  /** Address and key, for the health check. */
+  openAi(): Promise<{ baseUrl: string; model: string; key: string | null } | null>;
+}
+export const PROVIDERS = Symbol('providers');
+
+/** AES-256-GCM: 12 bytes nonce, 16 bytes tag, then the text. */
+export function seal(secret: string, dataKey: Buffer): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce);
+  const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+}
+
+/** null when it was sealed under another key (the environment's token was replaced). */
+export function unseal(sealed: Buffer, dataKey: Buffer): string | null {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', dataKey, sealed.subarray(0, 12));
+    decipher.setAuthTag(sealed.subarray(12, 28));
+    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+  } catch {
+    return null;
+  }
+}
+
+export function createProviders(parts: SearchParts, apiToken: string): Providers {
+  const { database } = parts;
+  // Derived from the environment's token, so that a dump of the database alone gives no key away.
+  const dataKey = Buffer.from(hkdfSync('sha256', apiToken, '', 'quayside provider key v1', 32));
+  const embedded = createEmbedded(parts);
+
+  async function activeName(from: Database): Promise<ProviderName> {
+    const row = await from.one<{ value: unknown }>(`select value from config_entries where key = 'llm.active'`);
+    return row?.value === 'openai-compatible' ? 'openai-compatible' : 'embedded';
+  }
+  async function openAi(): Promise<{ baseUrl: string; model: string; key: string | null } | null> {
+    const row = await database.one<{ settings: { baseUrl?: string; model?: string }; secret_enc: Buffer | null }>(
+      `select settings, secret_enc from providers where name = 'openai-compatible'`,
+    );
+    if (row === undefined) return null;
+    const key = row.secret_enc === null ? null : unseal(row.secret_enc, dataKey);
+    return { baseUrl: row.settings.baseUrl ?? '', model: row.settings.model ?? '', key };
+  }
+
+  return {
+    openAi,
+    async get() {
+      const [active, settings] = await Promise.all([activeName(database), openAi()]);
+      return {
+        active,
+        items: [
+          { name: 'embedded', baseUrl: null, model: embedded.model, hasKey: false },
+          {
+            name: 'openai-compatible',
+            baseUrl: settings?.baseUrl ?? '',
+            model: settings?.model ?? '',
+            hasKey: settings?.key != null,
+          },
+        ],
+      };
+    },
+    async setOpenAi({ baseUrl, model, key }) {
+      const settings = {
+        ...(baseUrl === undefined ? {} : { baseUrl }),
+        ...(model === undefined ? {} : { model }),
+      };
+      await database.rows(
+        `insert into providers (name, kind, settings) values ('openai-compatible', 'openai-compatible', $1)
+         on conflict (name) do update set settings = providers.settings || excluded.settings, updated_at = now()`,
+        [JSON.stringify(settings)],
+      );
+      if (key === undefined || key === '') return;
+      await database.rows(`update providers set secret_enc = $1 where name = 'openai-compatible'`, [
+        key === null ? null : seal(key, dataKey),
+      ]);
+    },
+    async setActive(name) {
+      if (name === 'openai-compatible') {
+        const settings = await openAi();
+        if (settings === null || settings.baseUrl === '' || settings.model === '')
+          throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');
+      }
+      await database.rows(
+        `insert into config_entries (key, value) values ('llm.active', $1)
+         on conflict (key) do update set value = excluded.value, version = config_entries.version + 1, updated_at = now()`,
+        [JSON.stringify(name)],
+      );
+    },
+    async active() {
+      if ((await activeName(database)) === 'embedded') return embedded;
+      const settings = await openAi();
+      if (settings === null || settings.baseUrl === '' || settings.model === '')
+        throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');
+      return createOpenAiCompatible(settings);
+    },
+  };
+}

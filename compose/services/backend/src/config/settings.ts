@@ -1,0 +1,61 @@
+/** What the process is told at its start: addresses and secrets. Read once; a missing or malformed value stops the start. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65535);
+const environmentSchema = z.object({
+  PORT: port.default(3000),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  APP_VERSION: z.string().max(64).default('0.1.0'),
+  QUAYSIDE_ENV: z.string().max(64).default('dev'),
+  DATABASE_HOST: z.string().default('postgres'),
+  DATABASE_PORT: port.default(5432),
+  DATABASE_NAME: z.string().default('quayside'),
+  DATABASE_USER: z.string().default('quayside'),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(100).default(10),
+  REDIS_HOST: z.string().default('redis'),
+  REDIS_PORT: port.default(6379),
+  QDRANT_URL: z.url().default('http://qdrant:6333'),
+  QDRANT_COLLECTION: z
+    .string()
+    .regex(/^[a-z0-9_]{1,64}$/)
+    .default('chunks__minilm384__p1'),
+  NLP_URL: z.url().default('http://nlp:8000'),
+  /** Host names besides 127.0.0.1 and localhost under which requests are taken; comma separated. */
+  ALLOWED_HOSTS: z.string().default('backend'),
+  INGEST_CONCURRENCY: z.coerce.number().int().min(1).max(8).default(2),
+});
+
+export interface Settings extends z.infer<typeof environmentSchema> {
+  readonly databasePassword: string;
+  readonly redisPassword: string;
+  readonly qdrantApiKey: string;
+  readonly nlpToken: string;
+  readonly apiToken: string;
+}
+
+/** `NAME_FILE` wins over `NAME`; the value's final line break is not part of it. */
+function secret(env: NodeJS.ProcessEnv, name: string): string {
+  const file = env[`${name}_FILE`];
+  const value = file === undefined ? (env[name] ?? '') : readFileSync(file, 'utf8');
+  return value.replace(/\r?\n$/, '');
+}
+
+/** @throws {Error} naming the variable at fault, never its value. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const parsed = environmentSchema.safeParse(env);
+  if (!parsed.success) {
+    const where = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new Error(`The environment does not fit: ${where}`);
+  }
+  const apiToken = secret(env, 'API_TOKEN');
+  if (apiToken.length < 16) throw new Error('API_TOKEN or API_TOKEN_FILE must hold at least 16 characters');
+  return {
+    ...parsed.data,
+    databasePassword: secret(env, 'DATABASE_PASSWORD'),
+    redisPassword: secret(env, 'REDIS_PASSWORD'),
+    qdrantApiKey: secret(env, 'QDRANT_API_KEY'),
+    nlpToken: secret(env, 'NLP_TOKEN'),
+    apiToken,
+  };
+}

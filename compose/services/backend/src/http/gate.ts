@@ -1,0 +1,87 @@
+/**
+ * What every request passes first: host and origin (against DNS rebinding), then the bearer token on all but /health*.
+ * A plain function before the router, so that an unknown address tells nothing to who has no token.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import { log } from '../observability/log.ts';
+import { authFailures, httpDuration } from '../observability/metrics.ts';
+import { BackendProblem } from './problem.ts';
+import { sendProblem } from './problem-filter.ts';
+import { requestIdOf } from './request-id.ts';
+
+export interface GateOptions {
+  readonly token: string;
+  /** Host names taken, without port. */
+  readonly hosts: readonly string[];
+}
+
+/** The host name of a Host header, without port, lower case; null when it is not one. */
+export function hostName(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/.exec(header);
+  return match?.[1]?.toLowerCase() ?? null;
+}
+
+function originHost(origin: string): string | null {
+  try {
+    return new URL(origin).hostname.toLowerCase();
+  } catch {
+    return null;
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+
+export function gate(options: GateOptions): (request: Request, response: Response, next: NextFunction) => void {
+  const hosts = new Set(['127.0.0.1', 'localhost', '[::1]', ...options.hosts.map((host) => host.toLowerCase())]);
+  const expected = digest(options.token);
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    const requestId = requestIdOf(request);
+    response.setHeader('X-Request-Id', requestId);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    response.on('close', () => {
+      const durationMs = Math.round(performance.now() - startedAt);
+      const route = typeof request.route?.path === 'string' ? request.route.path : 'none';
+      httpDuration.observe({ method: request.method, route, status: String(response.statusCode) }, durationMs / 1000);
+      const quiet = route.startsWith('/health') || route === '/metrics';
+      log[quiet ? 'debug' : 'info']('request', `${request.method} ${route}`, {
+        requestId,
+        method: request.method,
+        route,
+        status: response.statusCode,
+        durationMs,
+      });
+    });
+    const refuse = (reason: string, problem: BackendProblem): void => {
+      authFailures.inc({ reason });
+      sendProblem(request, response, problem);
+    };
+    const host = hostName(request.headers.host);
+    if (host === null || !hosts.has(host)) {
+      refuse('host', new BackendProblem('host-not-allowed', 'Ask under 127.0.0.1 or localhost.'));
+      return;
+    }
+    const origin = request.headers.origin;
+    if (origin !== undefined && !hosts.has(originHost(origin) ?? '')) {
+      refuse('origin', new BackendProblem('host-not-allowed', 'Pages of other origins may not ask.'));
+      return;
+    }
+    if (request.path === '/health' || request.path.startsWith('/health/')) {
+      next();
+      return;
+    }
+    const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (given === undefined) {
+      refuse('missing-token', new BackendProblem('unauthorized', 'Send the panel’s token as a bearer token.'));
+      return;
+    }
+    if (!timingSafeEqual(digest(given), expected)) {
+      refuse('wrong-token', new BackendProblem('unauthorized', 'The token is not the one of this environment.'));
+      return;
+    }
+    next();
+  };
+}

@@ -1,0 +1,59 @@
+/** Every failure of a request leaves as problem+json. */
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { MulterError } from 'multer';
+import { log } from '../observability/log.ts';
+import { BackendProblem, toBackendProblem } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Errors of Express's own parsers and of Nest's router, in our words. */
+export function fromHttp(error: unknown): BackendProblem {
+  if (error instanceof BackendProblem) return error;
+  if (error instanceof MulterError) {
+    if (error.code === 'LIMIT_FILE_SIZE')
+      return new BackendProblem('file-too-large', 'A document may have up to 50 MB. Split it and add the parts.');
+    return new BackendProblem('bad-request', 'Send one file in the field named "file".');
+  }
+  const type = (error as { type?: unknown } | null)?.type;
+  if (type === 'entity.parse.failed') return new BackendProblem('malformed-json', 'The body is not valid JSON.');
+  if (type === 'entity.too.large') return new BackendProblem('body-too-large', 'The body has more than 1 MB.');
+  const status = error instanceof HttpException ? error.getStatus() : Number((error as { status?: unknown })?.status);
+  if (status === 404) return new BackendProblem('not-found', 'Nothing answers at this address.');
+  if (status === 405) return new BackendProblem('method-not-allowed', 'This address does not take that method.');
+  if (status === 413) return new BackendProblem('body-too-large', 'The body is too large.');
+  if (status === 415) return new BackendProblem('unsupported-media-type', 'Send JSON, or a form for files.');
+  if (status >= 400 && status < 500) return new BackendProblem('bad-request', 'The request does not fit.');
+  return toBackendProblem(error);
+}
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    sendProblem(request, response, error);
+  }
+}
+
+/** Answers with the problem unless an answer is already on its way. Failures of our own (5xx) are logged. */
+export function sendProblem(request: Request, response: Response, error: unknown): void {
+  const problem = fromHttp(error);
+  const requestId = requestIdOf(request);
+  if (problem.status >= 500)
+    log.error(
+      'request.failed',
+      problem.code,
+      { requestId, route: request.route?.path ?? null },
+      problem.cause ?? problem,
+    );
+  if (response.headersSent) {
+    response.end();
+    return;
+  }
+  if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
+  if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer');
+  response
+    .status(problem.status)
+    .setHeader('Content-Type', 'application/problem+json')
+    .end(JSON.stringify(problem.details(requestId, request.path)));
+}

@@ -1,0 +1,114 @@
+/** Failures as RFC 9457 problem details: a code for programs, a sentence for people, never an upstream body or a stack. */
+const titles = {
+  'malformed-json': [400, 'The request is not valid JSON'],
+  'bad-request': [400, 'The request does not fit'],
+  unauthorized: [401, 'The token is missing or wrong'],
+  'host-not-allowed': [403, 'Requests under this host name or origin are not taken'],
+  'not-found': [404, 'There is no such thing here'],
+  'method-not-allowed': [405, 'That cannot be done here'],
+  'job-final': [409, 'The job has already ended'],
+  'run-not-resumable': [410, 'The events of this answer are gone'],
+  'file-too-large': [413, 'The file is larger than 50 MB'],
+  'question-too-long': [413, 'The question is longer than 8,000 characters'],
+  'body-too-large': [413, 'The request is too large'],
+  'unsupported-type': [415, 'This kind of file is not supported'],
+  'unsupported-media-type': [415, 'This kind of request body is not supported'],
+  'event-id-invalid': [416, 'There is no such event'],
+  'validation-failed': [422, 'Some fields do not fit'],
+  'empty-question': [422, 'The question is empty'],
+  'file-empty': [422, 'The file is empty'],
+  'file-missing': [422, 'No file was sent'],
+  'password-required': [422, 'The PDF asks for a password'],
+  'pdf-corrupt': [422, 'The PDF is damaged'],
+  'no-text-layer': [422, 'The PDF holds no text, only pictures of it'],
+  'no-text': [422, 'The document holds no text'],
+  'resource-limit': [422, 'The document needs too much memory or time to read'],
+  'too-many-uploads': [429, 'Too many files at once'],
+  internal: [500, 'Something went wrong in the backend'],
+  'index-mismatch': [500, 'The vector store does not hold what was written'],
+  'provider-error': [502, 'The language model service failed'],
+  'provider-auth': [502, 'The language model service refused the key'],
+  'provider-unreachable': [502, 'The language model service cannot be reached'],
+  'model-not-found': [422, 'The language model service does not know this model'],
+  'provider-not-configured': [422, 'The language model service is not set up'],
+  'provider-rate-limited': [503, 'The language model service asks to wait'],
+  'database-unavailable': [503, 'The database does not answer'],
+  'embedding-unavailable': [503, 'The embedding service does not answer'],
+  'vector-store-unavailable': [503, 'The vector store does not answer'],
+  'provider-timeout': [504, 'The language model service took too long'],
+} as const satisfies Record<string, readonly [number, string]>;
+export type ProblemCode = keyof typeof titles;
+
+export interface FieldError {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly requestId?: string;
+  readonly instance?: string;
+  readonly errors?: readonly FieldError[];
+  readonly retryAfter?: number;
+}
+
+interface More {
+  readonly errors?: readonly FieldError[];
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
+}
+
+/** What every layer throws for a failure that has a name. `retryable` says whether the same call may succeed later. */
+export class BackendProblem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+  constructor(code: ProblemCode, detail: string, more: More = {}) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'BackendProblem';
+    this.code = code;
+    this.status = titles[code][0];
+    this.errors = more.errors;
+    this.retryAfter = more.retryAfter;
+  }
+  get retryable(): boolean {
+    return this.status === 503 || this.status === 504 || this.code === 'index-mismatch';
+  }
+  details(requestId?: string, instance?: string): ProblemDetails {
+    return {
+      type: `urn:rag:problem:${this.code}`,
+      title: titles[this.code][1],
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(instance === undefined ? {} : { instance }),
+      ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
+    };
+  }
+}
+
+const databaseDown = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
+
+/** Any thrown value as a problem. What has no name becomes `internal`, whose words say nothing of the inside. */
+export function toBackendProblem(error: unknown): BackendProblem {
+  if (error instanceof BackendProblem) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  const message = error instanceof Error ? error.message : '';
+  const ofPostgres = typeof code === 'string' && (/^(08|57P|53)/.test(code) || databaseDown.has(code));
+  if (ofPostgres || /Connection terminated|timeout exceeded when trying to connect/.test(message))
+    return new BackendProblem('database-unavailable', 'The database does not answer. Try again in a moment.', {
+      cause: error,
+      retryAfter: 5,
+    });
+  return new BackendProblem('internal', 'The backend met a failure it did not foresee; its log says more.', {
+    cause: error,
+  });
+}
