@@ -72,7 +72,7 @@ export interface PlanOptions {
 export function makePlan(project: ComposeProject, actual: ActualState, options: PlanOptions): Plan {
   const graph = graphOf(project);
   assertNoCycle(graph);
-  const chosen = chooseServices(project, graph, options.services);
+  const chosen = chooseServices(project, options.services);
   const jobs = jobsOf(project);
   const ids = new Map<string, string>();
   for (const container of actual.containers) if (!ids.has(container.service)) ids.set(container.service, container.id);
@@ -140,7 +140,9 @@ export function jobsOf(project: ComposeProject): Set<string> {
   return jobs;
 }
 
-function chooseServices(project: ComposeProject, graph: Graph, names: readonly string[] | undefined): Set<string> {
+/** The services asked for (all when absent) and what they depend on. @throws {ProblemError} `service-unknown` */
+export function chooseServices(project: ComposeProject, names: readonly string[] | undefined): Set<string> {
+  const graph = graphOf(project);
   if (names === undefined) return new Set(graph.keys());
   for (const name of names) {
     if (project.services[name] !== undefined) continue;

@@ -1,11 +1,10 @@
 /** Start, stop, remove and restart the stack of an environment, each as an operation that can be watched and cancelled. */
-import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
+import { toProblem } from '../../shared/model/problem.ts';
 import type { ServiceOutcome, ServiceReport } from '../compose/apply.ts';
 import type { HashDialect } from '../compose/config-hash.ts';
-import { withDependencies } from '../compose/graph.ts';
 import { loadProject } from '../compose/load.ts';
 import type { ComposeProject } from '../compose/model.ts';
-import { graphOf, jobsOf } from '../compose/plan.ts';
+import { chooseServices, jobsOf } from '../compose/plan.ts';
 import type { Environment } from '../config/environment.ts';
 import { updateState } from '../config/environment-state.ts';
 import { composeVariables, writeComposeEnv } from '../config/variables.ts';
@@ -64,7 +63,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     try {
       await writeComposeEnv(environment);
       [engine, model, needs] = await Promise.all([monitor.ready(), project(), images.needed()]);
-      const wanted = wantedServices(model, services);
+      const wanted = chooseServices(model, services);
       for (const name of wanted) context.step(`service/${name}`, name, { service: name, phase: 'waiting' });
       needs = needs.filter((need) => wanted.has(need.service) && need.action !== 'none');
       assertMemory(await engine.version(signal));
@@ -220,7 +219,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       return begin({ kind: 'restart', title: `Restart ${services.join(', ')}` }, async (context) => {
         const engine = await monitor.ready();
         const model = await project();
-        wantedServices(model, services);
+        chooseServices(model, services);
         const all = await projectContainers(engine, environment.project);
         const chosen = all.filter(({ service }) => services.includes(service));
         await stopContainers(teardown(engine, context), chosen, null);
@@ -248,26 +247,6 @@ function showPull(step: StepHandle, progress: { status: string; doneBytes: numbe
   if (progress.doneBytes > 0 || progress.totalBytes !== null) {
     step.progress({ done: progress.doneBytes, total: progress.totalBytes, unit: 'bytes' });
   }
-}
-
-/** @throws {ProblemError} `service-unknown` */
-function wantedServices(model: ComposeProject, services: readonly string[] | undefined): Set<string> {
-  const graph = graphOf(model);
-  if (services === undefined) return new Set(graph.keys());
-  const unknown = services.find((name) => !graph.has(name));
-  if (unknown !== undefined) {
-    throw new ProblemError(
-      problem(
-        'service-unknown',
-        `There is no service named ${unknown}`,
-        `The stack has: ${[...graph.keys()].join(', ')}.`,
-        {
-          remedies: [{ action: 'advice', label: 'Use one of the names of the stack' }],
-        },
-      ),
-    );
-  }
-  return withDependencies(graph, services);
 }
 
 function outcomeSentence(outcomes: ReadonlyMap<string, ServiceOutcome>): string {
