@@ -9,7 +9,11 @@ const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8'
 
 /** Runs a program; answers its output, and null as `problem` when it exits with 0. */
 function program(command, args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
   const output = `${stdout ?? ''}${stderr ?? ''}`;
   if (error) return { output, problem: error.message };
   return { output, problem: status === 0 ? null : output.split('\n').slice(-60).join('\n') || `exit code ${status}` };
@@ -18,7 +22,8 @@ function program(command, args) {
 /** A check that read nothing has not passed. */
 function withCount(result, pattern, what) {
   const count = Number(pattern.exec(result.output)?.[1] ?? 0);
-  if (result.problem === null && !(count > 0)) return { ...result, problem: `It read no ${what}:\n${result.output.slice(-2000)}` };
+  if (result.problem === null && !(count > 0))
+    return { ...result, problem: `It read no ${what}:\n${result.output.slice(-2000)}` };
   return { ...result, note: `${count} ${what}` };
 }
 
@@ -28,7 +33,9 @@ const checks = {
 
 /** tsc says nothing when all is well, so the files it read are counted apart. */
 function types(project) {
-  const listed = program(bin('tsc'), ['-p', project, '--listFilesOnly']).output.split('\n').filter((line) => /[\\/]src[\\/]/.test(line) && !line.includes('node_modules'));
+  const listed = program(bin('tsc'), ['-p', project, '--listFilesOnly'])
+    .output.split('\n')
+    .filter((line) => /[\\/]src[\\/]/.test(line) && !line.includes('node_modules'));
   const result = program(bin('tsc'), ['-p', project, '--noEmit']);
   if (result.problem === null && listed.length === 0) return { ...result, problem: `${project} covers no file` };
   return { ...result, note: `${listed.length} files` };

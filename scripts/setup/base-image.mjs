@@ -21,6 +21,8 @@ const askedFor = 'redis:8';
 /** $1: the folder. Leaves a system whose `apt-get` keeps no caches and installs no documentation. */
 const makeRoot = `
 debootstrap --variant=minbase trixie "$1"
+# Security updates from the same mirror.
+sed -n 's#^deb \\(.*\\)/debian trixie main#deb \\1/debian-security trixie-security main#p' "$1/etc/apt/sources.list" > "$1/etc/apt/sources.list.d/security.list"
 cat > "$1/etc/apt/apt.conf.d/docker-clean" <<'END'
 DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/partial/*.deb /var/cache/apt/*.bin || true"; };
 Dir::Cache::pkgcache "";

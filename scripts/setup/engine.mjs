@@ -1,7 +1,7 @@
 /** A container engine that answers: found, or on Debian as root installed and started. One we did not start is never stopped. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { asRoot, ensurePackages, isDebian } from './debian.mjs';
 import { logs } from './places.mjs';
@@ -27,9 +27,11 @@ export async function ensureEngine() {
   const state = await ping(usualSocket);
   if (state === 'ready') return;
   if (state === 'EACCES') {
-    throw new SetupProblem('You may not use Docker', `${usualSocket} belongs to other users. Members of the group "docker" may use it.`, [
-      'sudo usermod -aG docker "$USER", then sign in again',
-    ]);
+    throw new SetupProblem(
+      'You may not use Docker',
+      `${usualSocket} belongs to other users. Members of the group "docker" may use it.`,
+      ['sudo usermod -aG docker "$USER", then sign in again'],
+    );
   }
   // Other engines of this person (rootless Docker, Podman, Colima) are found by the product itself.
   const own = process.env.XDG_RUNTIME_DIR ? join(process.env.XDG_RUNTIME_DIR, 'docker.sock') : '';
@@ -57,10 +59,36 @@ export async function ensureEngine() {
       const now = await ping(usualSocket);
       if (now === 'ready') return;
       if (Date.now() - startedMs > 90_000) {
-        throw new SetupProblem('Docker does not come up', `After 90 s nothing answers on ${usualSocket} (${now}).`, [`Look at ${log}, then run the same command again`]);
+        throw new SetupProblem('Docker does not come up', `After 90 s nothing answers on ${usualSocket} (${now}).`, [
+          `Look at ${log}, then run the same command again`,
+        ]);
       }
       say('waiting for its socket');
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
+  });
+}
+
+/** One call to the usual local engine, for set-up and clean-up. @returns {Promise<{status: number, json: unknown}>} */
+export function engineCall(method, path, { timeoutMs = 30_000 } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath: usualSocket, method, path, timeout: timeoutMs }, (answer) => {
+      const chunks = [];
+      answer.on('data', (chunk) => chunks.push(chunk));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        let json = null;
+        try {
+          json = JSON.parse(text);
+        } catch {
+          // Many answers have no body.
+        }
+        resolve({ status: answer.statusCode ?? 0, json });
+      });
+    });
+    request.on('timeout', () => request.destroy(new Error('The engine does not answer')));
+    request.on('error', reject);
+    request.end();
   });
 }

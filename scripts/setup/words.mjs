@@ -65,7 +65,11 @@ export function printProblem(error) {
 export function run(command, args, { cwd, env, log, say, echo = false, input } = {}) {
   return new Promise((resolve, reject) => {
     if (log) mkdirSync(dirname(log), { recursive: true });
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    });
     let tail = '';
     const take = (chunk) => {
       const text = chunk.toString('utf8');
