@@ -35,7 +35,7 @@ export async function step(label, work) {
   timer.unref();
   try {
     const outcome = await work((text) => {
-      detail = text.replace(/[\x00-\x1f\x7f]/g, ' ').trim();
+      detail = text.replace(/\p{Cc}/gu, ' ').trim();
     });
     clearInterval(timer);
     console.log(`${tty ? '\r\x1b[2K' : ''}  ✔ ${label}${outcome ? `: ${outcome}` : ''} (${elapsed(startedMs)})`);
