@@ -1,0 +1,55 @@
+import { createInterface } from 'node:readline/promises';
+import { ProblemError, problem } from '../../../shared/model/problem.ts';
+import { type Command, type Context, nothingToActOn, readyStack } from '../command.ts';
+import { followOperation } from '../follow-operation.ts';
+
+const projectLabel = 'com.docker.compose.project';
+
+export const down: Command = {
+  name: 'down',
+  usage: '[--volumes [--yes]]',
+  summary: 'stop and remove the containers; the data stays',
+  help: [
+    '--volumes   delete the data of all services as well. There is no way back but a backup',
+    '--yes       do not ask before deleting data (it is asked on a terminal only)',
+    '',
+    'Exit code 4 when there is nothing to remove. With --json: { operation } once it has ended.',
+  ],
+  options: { volumes: { type: 'boolean' }, yes: { type: 'boolean' } },
+  positionals: { min: 0, max: 0 },
+  async run(context) {
+    const { core, terminal, options } = context;
+    const volumes = options.volumes === true;
+    const state = await readyStack(context);
+    const networks = await core.monitor.client().listNetworks([`${projectLabel}=${state.project}`]);
+    const containers = await core.monitor.client().listContainers([`${projectLabel}=${state.project}`]);
+    if (containers.length === 0 && networks.length === 0 && !volumes) {
+      throw nothingToActOn(
+        'There is nothing to remove',
+        `${state.project} has no container and no network on this engine.`,
+        'See what is there',
+        'quayside status',
+      );
+    }
+    if (volumes && options.yes !== true) await confirmDelete(context);
+    const { operation, code } = await followOperation(context, await core.lifecycle.down({ volumes }));
+    if (terminal.json) await terminal.document({ operation });
+    return code;
+  },
+};
+
+async function confirmDelete({ core, terminal, signal }: Context): Promise<void> {
+  if (terminal.json || process.stdin.isTTY !== true) return;
+  const { name, volumesDir } = core.environment;
+  terminal.note(`This deletes all documents, conversations and vectors of "${name}" in ${volumesDir}.`);
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`Type ${name} to go on: `, { signal });
+    if (answer.trim() === name) return;
+  } catch {
+    // Ctrl-C at the question is a no.
+  } finally {
+    prompt.close();
+  }
+  throw new ProblemError(problem('cancelled', 'Nothing was deleted', 'The name was not confirmed.'));
+}

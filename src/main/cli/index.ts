@@ -1,0 +1,187 @@
+/**
+ * The second door: the same core as the window, on a terminal. Parses, opens the core, runs one command, answers an
+ * exit code. bin/quayside calls `main`; nothing here ends the process.
+ */
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ProblemError, toProblem } from '../../shared/model/problem.ts';
+import { defaultDataDir } from '../config/environment.ts';
+import { createCore } from '../core.ts';
+import { type Command, type Context, usageError } from './command.ts';
+import { ask } from './commands/ask.ts';
+import { backup } from './commands/backup.ts';
+import { doctor } from './commands/doctor.ts';
+import { down } from './commands/down.ts';
+import { health } from './commands/health.ts';
+import { ingest } from './commands/ingest.ts';
+import { logs } from './commands/logs.ts';
+import { stats } from './commands/stats.ts';
+import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
+import { type ExitCode, exit, exitCodeOf } from './exit-code.ts';
+import { openTerminal, type Streams, type Terminal } from './terminal.ts';
+import { commandHelp, overview } from './usage.ts';
+
+const commands: readonly Command[] = [up, down, status, logs, stats, health, ingest, ask, backup, doctor];
+
+const commonOptions = {
+  env: { type: 'string' },
+  data: { type: 'string' },
+  engine: { type: 'string' },
+  'compose-dir': { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Ends that one wait for the core to close; a stack operation that was cancelled has ended before. */
+const closeTimeoutMs = 15_000;
+
+export interface Installation {
+  /** The folder that holds compose/ and resources/. */
+  readonly root: string;
+  readonly version: string;
+  readonly streams: Streams;
+}
+
+/** Runs one command line to its end. Never rejects, never ends the process. */
+export async function main(argv: readonly string[], installation: Installation): Promise<ExitCode> {
+  const json = argv.includes('--json');
+  let redact = (text: string) => text;
+  const terminal = openTerminal(installation.streams, json, (text) => redact(text));
+  try {
+    const [name, ...rest] = argv;
+    // Help is an answer, so it goes to standard output, whatever --json says.
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      terminal.raw(`${overview(commands, installation.version)}\n`);
+      return name === undefined ? exit.usage : exit.done;
+    }
+    if (name === '--version' || name === '-v') {
+      terminal.raw(`${installation.version}\n`);
+      return exit.done;
+    }
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command === undefined) {
+      throw usageError(
+        name.startsWith('-')
+          ? `Options come after the command: quayside COMMAND ${name}.`
+          : `There is no command "${name}". There are: ${commands.map((one) => one.name).join(', ')}.`,
+      );
+    }
+    const parsed = parse(command, rest);
+    if (parsed.values.help === true) {
+      terminal.raw(`${commandHelp(command)}\n`);
+      return exit.done;
+    }
+    return await runCommand(command, parsed, installation, terminal, (fresh) => {
+      redact = fresh;
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError) && process.env.QUAYSIDE_DEBUG) throw error;
+    const found = toProblem(error);
+    terminal.problem(found);
+    return exitCodeOf(found);
+  }
+}
+
+interface Parsed {
+  readonly values: Record<string, string | boolean | string[] | undefined>;
+  readonly positionals: string[];
+}
+
+function parse(command: Command, args: readonly string[]): Parsed {
+  let parsed: Parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      options: { ...commonOptions, ...command.options },
+      allowPositionals: true,
+      strict: true,
+    }) as Parsed;
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error), command.name);
+  }
+  if (parsed.values.help === true) return parsed;
+  const { min, max } = command.positionals;
+  const count = parsed.positionals.length;
+  if (count < min) throw usageError(`Something is missing: quayside ${command.name} ${command.usage}`, command.name);
+  if (count > max) throw usageError(`"${parsed.positionals[max]}" is one too many.`, command.name);
+  return parsed;
+}
+
+async function runCommand(
+  command: Command,
+  { values, positionals }: Parsed,
+  installation: Installation,
+  terminal: Terminal,
+  onRedactor: (redact: (text: string) => string) => void,
+): Promise<ExitCode> {
+  const text = (key: string) => (typeof values[key] === 'string' ? (values[key] as string) : undefined);
+  const core = await createCore({
+    dataDir: resolve(text('data') ?? defaultDataDir()),
+    environment: text('env') ?? 'dev',
+    engine: text('engine'),
+    composeDir: resolve(text('compose-dir') ?? join(installation.root, 'compose')),
+    samplesDir: join(installation.root, 'resources', 'samples'),
+    appVersion: installation.version,
+  });
+  onRedactor(core.redact);
+  for (const operation of core.interrupted) {
+    terminal.note(`"${operation.title}" was interrupted when an earlier panel ended; what it did is kept.`);
+  }
+  const interrupts = watchInterrupts(terminal);
+  const context: Context = {
+    terminal,
+    core,
+    options: values,
+    positionals,
+    signal: interrupts.signal,
+    onInterrupt: interrupts.take,
+  };
+  try {
+    return await command.run(context);
+  } finally {
+    interrupts.close();
+    await withinTime(core.close(), closeTimeoutMs);
+  }
+}
+
+/** Ctrl-C and a polite kill: the first goes to whoever took it (or ends streams), the second leaves at once. */
+function watchInterrupts(terminal: Terminal) {
+  const abort = new AbortController();
+  const handlers: (() => void)[] = [];
+  let count = 0;
+  const interrupt = () => {
+    count += 1;
+    if (count > 1) process.exit(exit.cancelled);
+    const handler = handlers.at(-1);
+    if (handler === undefined) abort.abort();
+    else handler();
+  };
+  const lost = () => abort.abort();
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  terminal.gone.addEventListener('abort', lost, { once: true });
+  return {
+    signal: abort.signal,
+    take(handler: () => void) {
+      handlers.push(handler);
+      return () => {
+        handlers.splice(handlers.indexOf(handler), 1);
+      };
+    },
+    close() {
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
+      terminal.gone.removeEventListener('abort', lost);
+    },
+  };
+}
+
+async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve_) => {
+    timer = setTimeout(resolve_, timeoutMs);
+  });
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
