@@ -29,11 +29,16 @@ export function negotiate(max: string, min: string): string | null {
   return compareApi(wanted, min || '1.0') < 0 ? min : wanted;
 }
 
+export interface DockerEngine extends EngineClient {
+  /** Does it answer at all? The cheapest question there is. */
+  ping(signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Opens nothing until the first call. Every call that is not a stream fails with a Problem after a deadline without
  * progress; every call honours its AbortSignal by throwing the signal's reason.
  */
-export function createDockerEngine(endpoint: EngineEndpoint, options: { deadlineMs?: number } = {}): EngineClient {
+export function createDockerEngine(endpoint: EngineEndpoint, options: { deadlineMs?: number } = {}): DockerEngine {
   let api: string | undefined;
   let negotiating: Promise<void> | undefined;
   const connection = createConnection(endpoint, () => (api === undefined ? undefined : `v${api}`));
@@ -86,6 +91,10 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: { deadline
         memBytes: asNumber(info.MemTotal),
         engineId: asText(info.ID),
       };
+    },
+    async ping(signal) {
+      // Not `_ping`: its "OK" is no JSON, and a web server could say that too.
+      await raw.json({ method: 'GET', path: '/version', unversioned: true, what: 'answer', signal });
     },
     ...createContainers(requester),
     ...createNetworks(requester),

@@ -1,0 +1,44 @@
+/** Docker's own notion of "the current engine": `docker context`, read from its files, never through its CLI. */
+import { createHash } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EngineEndpoint } from './engine-client.ts';
+import { endpointRefused } from './engine-problems.ts';
+import { asObject, asText } from './json.ts';
+
+/**
+ * The engine of the context in force; null when it is the default one.
+ * Layout: docker/cli `cli/context/store`: folders are named by the SHA-256 of the context's name.
+ * @param configDir usually `~/.docker`
+ * @param chosen DOCKER_CONTEXT, which goes before the file
+ * @throws {ProblemError} when the context in force does not exist
+ */
+export async function currentContext(configDir: string, chosen: string | undefined): Promise<EngineEndpoint | null> {
+  const name = chosen || asText((await readJson(join(configDir, 'config.json'))).currentContext);
+  if (name === '' || name === 'default') return null;
+  const folder = createHash('sha256').update(name).digest('hex');
+  const meta = await readJson(join(configDir, 'contexts', 'meta', folder, 'meta.json'));
+  const host = asText(asObject(asObject(meta.Endpoints).docker).Host);
+  if (host === '') {
+    throw endpointRefused(
+      `The Docker context ${name} does not exist`,
+      `${chosen ? 'DOCKER_CONTEXT' : join(configDir, 'config.json')} names it, but it has no engine address.`,
+      { action: 'copy-command', label: 'Go back to the default context', command: 'docker context use default' },
+    );
+  }
+  const tlsDir = join(configDir, 'contexts', 'tls', folder, 'docker');
+  const hasTls = await access(join(tlsDir, 'ca.pem')).then(
+    () => true,
+    () => false,
+  );
+  return { url: host, foundBy: `docker context ${name}`, ...(hasTls ? { tlsDir } : {}) };
+}
+
+/** Docker itself goes on with its defaults when the file is absent or broken. */
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(await readFile(path, 'utf8')) as unknown);
+  } catch {
+    return {};
+  }
+}
