@@ -1,0 +1,130 @@
+/**
+ * What the person can make happen from more than one place (page, palette, remedy button), and what became of it:
+ * a refused call is kept per area until it works or is dismissed, together with the same call to try again.
+ */
+import { create } from 'zustand';
+import type { CallName, Input, Output } from '../../shared/contract/contract.ts';
+import type { Answer } from '../../shared/contract/define.ts';
+import type { Operation, OperationKind } from '../../shared/model/operation.ts';
+import type { Problem } from '../../shared/model/problem.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { call } from './bridge.ts';
+import { useLive } from './live-store.ts';
+
+/** Where a problem is shown. */
+export type Area = 'stack' | 'engine' | 'documents' | 'chat' | 'backups' | 'settings';
+
+export interface Refusal {
+  readonly problem: Problem;
+  /** The very same call again. */
+  readonly retry: () => void;
+}
+
+interface ActionState {
+  readonly refusals: Readonly<Partial<Record<Area, Refusal>>>;
+  /** Ended operations whose problem the person has put away. */
+  readonly dismissed: ReadonlySet<string>;
+  /** Areas with a call under way, so that a button can say so. */
+  readonly pending: ReadonlySet<Area>;
+}
+
+export const useActions = create<ActionState>(() => ({ refusals: {}, dismissed: new Set(), pending: new Set() }));
+
+/** The call that began an operation, to begin it again; bounded by what one session starts. */
+const beganBy = new Map<string, () => void>();
+
+function setRefusal(area: Area, refusal: Refusal | null): void {
+  useActions.setState(({ refusals }) => {
+    const { [area]: _gone, ...others } = refusals;
+    return { refusals: refusal === null ? others : { ...others, [area]: refusal } };
+  });
+}
+
+function setPending(area: Area, pending: boolean): void {
+  useActions.setState((state) => {
+    const next = new Set(state.pending);
+    if (pending) next.add(area);
+    else next.delete(area);
+    return { pending: next };
+  });
+}
+
+/** Calls the core on the person's behalf; a Problem is kept for the area's page, success clears the last one. */
+export async function perform<N extends CallName>(
+  area: Area,
+  name: N,
+  input: Input<N>,
+): Promise<Answer<Output<N>>> {
+  const again = (): void => void perform(area, name, input);
+  setPending(area, true);
+  const answer = await call(name, input);
+  setPending(area, false);
+  if (!answer.ok) {
+    setRefusal(area, { problem: answer.problem, retry: again });
+    return answer;
+  }
+  setRefusal(area, null);
+  const value: unknown = answer.value;
+  if (typeof value === 'object' && value !== null && 'operationId' in value) {
+    beganBy.set(String(value.operationId), again);
+  }
+  return answer;
+}
+
+export function dismissRefusal(area: Area): void {
+  setRefusal(area, null);
+}
+
+export function dismissOperation(id: string): void {
+  useActions.setState(({ dismissed }) => ({ dismissed: new Set([...dismissed, id]) }));
+}
+
+const byKind: Partial<Record<OperationKind, () => void>> = {
+  start: () => startStack(),
+  stop: () => stopStack(),
+  backup: () => backUpNow(),
+};
+
+/** What trying an operation again means: the call that began it, or the plain form of its kind; null when neither is known. */
+export function retryOf(operation: Operation): (() => void) | null {
+  return beganBy.get(operation.id) ?? byKind[operation.kind] ?? null;
+}
+
+/** The newest ended operation of these kinds, when it failed and was not put away. A later success clears it. */
+export function failedOperation(
+  operations: readonly Operation[] | null,
+  kinds: readonly OperationKind[],
+  dismissed: ReadonlySet<string>,
+): Operation | null {
+  const newest = operations?.find((operation) => kinds.includes(operation.kind));
+  if (newest === undefined || (newest.state !== 'failed' && newest.state !== 'interrupted')) return null;
+  return newest.problem === null || dismissed.has(newest.id) ? null : newest;
+}
+
+export function startStack(input: Input<'stack.start'> = {}): void {
+  void perform('stack', 'stack.start', input);
+}
+export function stopStack(): void {
+  void perform('stack', 'stack.stop', {});
+}
+export function restartServices(services: string[]): void {
+  void perform('stack', 'stack.restart', { services });
+}
+export function startEngine(): void {
+  void perform('engine', 'engine.start', {}).then((answer) => {
+    if (answer.ok) useLive.setState({ engine: answer.value });
+  });
+}
+export function backUpNow(): void {
+  void perform('backups', 'backup.create', {});
+}
+export function cancelOperation(id: string): void {
+  void perform('stack', 'operations.cancel', { id });
+}
+/** Shows the choice at once and keeps what the core answers. */
+export async function changeSettings(change: Partial<Settings>): Promise<void> {
+  const before = useLive.getState().settings;
+  if (before !== null) useLive.setState({ settings: { ...before, ...change } });
+  const answer = await perform('settings', 'settings.set', change);
+  useLive.setState({ settings: answer.ok ? answer.value : before });
+}

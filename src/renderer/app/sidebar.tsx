@@ -1,0 +1,70 @@
+/** Side navigation. Narrow windows keep the words under the icons. */
+import {
+  Activity,
+  ChartSpline,
+  Container,
+  HeartPulse,
+  type LucideIcon,
+  MessagesSquare,
+  ScrollText,
+  Settings,
+  Vault,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { cx } from '../ui/cx.ts';
+import { useLive } from './live-store.ts';
+import { Mark } from './mark.tsx';
+import { go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
+import css from './sidebar.module.css';
+
+const icons: Readonly<Record<Page, LucideIcon>> = {
+  stack: Container,
+  chat: MessagesSquare,
+  health: HeartPulse,
+  metrics: ChartSpline,
+  logs: ScrollText,
+  backups: Vault,
+  settings: Settings,
+};
+
+export function Sidebar(): ReactNode {
+  const current = useNavigation((state) => state.page);
+  const trouble = useLive((state) => state.stack?.status === 'degraded');
+  return (
+    <nav className={css.nav} aria-label="Pages">
+      <div className={css.brand}>
+        <Mark />
+        <span>Quayside</span>
+      </div>
+      <ul className={css.list}>
+        {pages.map((page, index) => {
+          const Icon = icons[page];
+          return (
+            <li key={page} className={cx(page === 'settings' && css.last)}>
+              <a
+                href={`#/${page}`}
+                className={css.link}
+                aria-current={page === current ? 'page' : undefined}
+                aria-keyshortcuts={`Control+${index + 1}`}
+                onClick={(event) => {
+                  event.preventDefault();
+                  go(page);
+                }}
+              >
+                <Icon size={18} aria-hidden />
+                <span>{pageTitles[page]}</span>
+                {page === 'stack' && trouble ? (
+                  <Activity size={14} className={css.trouble} role="img" aria-label="needs attention" />
+                ) : (
+                  <kbd aria-hidden className={css.key}>
+                    {index + 1}
+                  </kbd>
+                )}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

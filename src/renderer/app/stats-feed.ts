@@ -1,0 +1,46 @@
+/** The live stat stream, shared by every page that shows figures: opened by the first, closed with the last or while hidden. */
+import { useSyncExternalStore } from 'react';
+import { keepOpen } from './bridge.ts';
+import { createStatsHistory } from './stats-history.ts';
+
+/** 15 minutes at one sample a second. */
+export const statsHistory = createStatsHistory(900);
+
+let version = 0;
+let close: (() => void) | null = null;
+const listeners = new Set<() => void>();
+
+function settle(): void {
+  const wanted = listeners.size > 0 && document.visibilityState !== 'hidden';
+  if (wanted && close === null) {
+    close = keepOpen('stats.watch', {}, ({ samples }) => {
+      if (samples.length === 0) return;
+      statsHistory.add(samples);
+      version += 1;
+      for (const listener of listeners) listener();
+    });
+  } else if (!wanted && close !== null) {
+    close();
+    close = null;
+  }
+}
+
+let listening = false;
+function subscribe(listener: () => void): () => void {
+  if (!listening) {
+    listening = true;
+    document.addEventListener('visibilitychange', settle);
+  }
+  listeners.add(listener);
+  settle();
+  return () => {
+    listeners.delete(listener);
+    // A page change unmounts one reader just before the next one mounts: keep the stream over that moment.
+    queueMicrotask(settle);
+  };
+}
+
+/** Redraws with each batch (about once a second); read the figures from `statsHistory`. */
+export function useStatsVersion(): number {
+  return useSyncExternalStore(subscribe, () => version);
+}

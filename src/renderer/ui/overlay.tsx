@@ -1,0 +1,75 @@
+/** Dialogs: a side drawer for reading beside the page, and a question before something is lost. Esc closes, focus returns. */
+import { AlertDialog } from '@base-ui/react/alert-dialog';
+import { Dialog } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Button, IconButton } from './button.tsx';
+import css from './overlay.module.css';
+
+export function Drawer({
+  open,
+  onClose,
+  title,
+  children,
+}: {
+  readonly open: boolean;
+  readonly onClose: () => void;
+  readonly title: string;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={css.backdrop} />
+        <Dialog.Popup className={css.drawer}>
+          <header className={css.drawerHead}>
+            <Dialog.Title className={css.title}>{title}</Dialog.Title>
+            <IconButton label="Close" icon={X} onClick={onClose} />
+          </header>
+          <div className={css.drawerBody}>{children}</div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+export function Confirm({
+  open,
+  title,
+  text,
+  action,
+  onConfirm,
+  onClose,
+}: {
+  readonly open: boolean;
+  readonly title: string;
+  readonly text: string;
+  /** The verb on the button: "Delete". */
+  readonly action: string;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}): ReactNode {
+  return (
+    <AlertDialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={css.backdrop} />
+        <AlertDialog.Popup className={css.question}>
+          <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
+          <div className={css.choices}>
+            <Button onClick={onClose}>Keep</Button>
+            <Button
+              kind="danger"
+              onClick={() => {
+                onConfirm();
+                onClose();
+              }}
+            >
+              {action}
+            </Button>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
