@@ -33,7 +33,7 @@ export function hostConfig(context: BodyContext, networkMode: string): JsonObjec
     DnsOptions: some(service.dns_opt),
     DnsSearch: some(service.dns_search),
     // The canonical form separates with "=", the engine with the first ":".
-    ExtraHosts: some(service.extra_hosts?.map((entry) => entry.replace('=', ':'))),
+    ExtraHosts: (service.extra_hosts ?? []).map((entry) => entry.replace('=', ':')),
     GroupAdd: some(service.group_add?.map(String)),
     IpcMode: namespace(service.ipc, context),
     PidMode: namespace(service.pid, context),
@@ -92,13 +92,13 @@ function namespace(value: string | undefined, context: BodyContext): string | un
   return value?.startsWith('service:') ? `container:${context.containerId(value.slice('service:'.length))}` : value;
 }
 
-function portBindings(service: ComposeService): JsonObject | undefined {
+function portBindings(service: ComposeService): JsonObject {
   const bindings: Record<string, JsonObject[]> = {};
   for (const port of service.ports ?? []) {
     const key = `${port.target}/${port.protocol ?? 'tcp'}`;
     bindings[key] = [...(bindings[key] ?? []), { HostIp: port.host_ip ?? '', HostPort: port.published ?? '' }];
   }
-  return Object.keys(bindings).length === 0 ? undefined : bindings;
+  return bindings;
 }
 
 function restartPolicy(service: ComposeService): JsonObject | undefined {

@@ -21,6 +21,8 @@ export interface ConvergeOptions
     Pick<PlanOptions, 'services' | 'removeOrphans'> {
   readonly project: ComposeProject;
   readonly dialect?: HashDialect;
+  /** Asked of the engine when absent. */
+  readonly apiVersion?: string;
 }
 
 /** What would be done, and what it was decided on. Writes nothing. */
@@ -42,16 +44,16 @@ export async function planProject(
 /** @throws {ProblemError} of planning, or the first failure of the run */
 export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<string, ServiceOutcome>> {
   const { engine, project } = options;
-  const [{ plan, actual }, version] = await Promise.all([
+  const [{ plan, actual }, apiVersion] = await Promise.all([
     planProject(engine, project, options),
-    engine.version(options.signal),
+    options.apiVersion ?? engine.version(options.signal).then((version) => version.apiVersion),
   ]);
   const dialect = options.dialect ?? dialectOf(actual);
   return applyPlan({
     ...options,
     plan,
     actual,
-    apiVersion: version.apiVersion,
+    apiVersion,
     composeVersion: releases[dialect],
     hash: (service, ids) => serviceHash(project, service, Object.fromEntries(ids), dialect),
   });

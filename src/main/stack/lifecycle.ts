@@ -60,13 +60,16 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     let engine: EngineClient;
     let model: ComposeProject;
     let needs: ImageNeed[];
+    let apiVersion: string;
     try {
       await writeComposeEnv(environment);
       [engine, model, needs] = await Promise.all([monitor.ready(), project(), images.needed()]);
       const wanted = chooseServices(model, services);
       for (const name of wanted) context.step(`service/${name}`, name, { service: name, phase: 'waiting' });
       needs = needs.filter((need) => wanted.has(need.service) && need.action !== 'none');
-      assertMemory(await engine.version(signal));
+      const version = await engine.version(signal);
+      apiVersion = version.apiVersion;
+      assertMemory(version);
       await assertRoom(environment.root, needs.length > 0);
       await assertPortsFree(engine, environment.project, publishedPorts(model, wanted));
       check.done();
@@ -87,6 +90,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       ...(services === undefined ? {} : { services }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       environmentFiles: [],
+      apiVersion,
       report: (name) => reportOf(context, name),
       signal,
       explainStart: (planned, error) => explainStart(engine, model, planned.name, error),
