@@ -1,17 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+// @ts-expect-error set-up is plain JavaScript
 import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
 import { readActual } from '../../src/main/compose/actual.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
-import { createScratch, ensureTinyImage, openEngine, type Scratch, shapeYaml, tinyImage } from './scratch.ts';
+import { createScratch, openEngine, type Scratch, shapeYaml } from './scratch.ts';
+import { ensureTinyImage } from './tiny-image.ts';
 
 const engine = openEngine();
+const tinyImage = await ensureTinyImage(engine);
 let compose: string;
 let scratch: Scratch;
 
 beforeAll(async () => {
   compose = await ensureComposePeer();
-  await ensureTinyImage(engine);
 });
 beforeEach(async () => {
   scratch = await createScratch(engine, compose);
@@ -122,10 +124,10 @@ describe('side by side with Docker Compose', () => {
   });
 
   it('replaces only what changed, keeps its volumes', async () => {
-    await scratch.write(shapeYaml('graph'));
+    await scratch.write(shapeYaml('graph', tinyImage));
     await scratch.up();
     const before = await ids();
-    await scratch.write(shapeYaml('graph').replace('  b:\n', '  b:\n    environment: { NEW: "1" }\n'));
+    await scratch.write(shapeYaml('graph', tinyImage).replace('  b:\n', '  b:\n    environment: { NEW: "1" }\n'));
     await scratch.up();
     const after = await ids();
     expect(Object.keys(after)).toEqual(expect.arrayContaining(Object.keys(before)));
@@ -137,12 +139,12 @@ async function inspectAll(): Promise<Record<string, unknown>> {
   const all = await scratch.containers();
   const entries = await Promise.all(
     Object.entries(all).map(async ([name, { id }]) => {
-      const raw = (await engine.inspectContainer(id)) as Record<string, never>;
+      const raw = (await engine.inspectContainer(id)) as unknown as Record<string, unknown>;
       const config = { ...(raw.Config as Record<string, unknown>) };
       const labels = { ...(config.Labels as Record<string, string>) };
       delete labels['quayside.model'];
       const host = { ...(raw.HostConfig as Record<string, unknown>) };
-      const settings = raw.NetworkSettings as { Networks: Record<string, Record<string, unknown>> };
+      const settings = raw.NetworkSettings as unknown as { Networks: Record<string, Record<string, unknown>> };
       const networks = Object.fromEntries(
         Object.entries(settings.Networks).map(([network, endpoint]) => [
           network,
@@ -162,7 +164,7 @@ async function inspectAll(): Promise<Record<string, unknown>> {
 
 describe('starting', () => {
   it('writes nothing on a stack that is up, and takes no time for it', async () => {
-    await scratch.write(shapeYaml('graph'));
+    await scratch.write(shapeYaml('graph', tinyImage));
     await scratch.up();
     const before = await ids();
     const times: number[] = [];
@@ -177,7 +179,7 @@ describe('starting', () => {
   });
 
   it('starts each after what it depends on is ready', async () => {
-    await scratch.write(shapeYaml('chain'));
+    await scratch.write(shapeYaml('chain', tinyImage));
     await scratch.up();
     const all = await scratch.containers();
     const startedAt = await Promise.all(
@@ -255,7 +257,7 @@ services:
   });
 
   it('is cancelled into a known state, from which the next start goes on', async () => {
-    await scratch.write(shapeYaml('chain'));
+    await scratch.write(shapeYaml('chain', tinyImage));
     const abort = new AbortController();
     const begun = scratch.up({ signal: abort.signal });
     while (!scratch.phases.includes('b starting')) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -270,7 +272,7 @@ services:
   });
 
   it('sees a container that someone removes while it starts', async () => {
-    await scratch.write(shapeYaml('flat', '60s'));
+    await scratch.write(shapeYaml('flat', tinyImage, '60s'));
     const abort = new AbortController();
     const begun = scratch.up({ signal: abort.signal });
     while (!scratch.phases.includes('c checking')) await new Promise((resolve) => setTimeout(resolve, 20));

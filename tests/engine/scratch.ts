@@ -1,12 +1,10 @@
 /** A throw-away Compose project on the real engine: own folder, own name, gone with `close()`. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { pack } from 'tar-stream';
 import type { ServiceOutcome, ServiceReport } from '../../src/main/compose/apply.ts';
 import { loadProject } from '../../src/main/compose/load.ts';
 import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
@@ -16,29 +14,8 @@ import { projectContainers, removeNetworks, removeVolumes, stopContainers } from
 
 const run = promisify(execFile);
 
-/** A shell and five tools with their libraries: 3 MB, starts in no time. */
-export const tinyImage = 'quayside-test/tiny:2';
-const programs = ['/bin/sh', '/bin/sleep', '/bin/cat', '/bin/touch', '/bin/true', '/bin/false'];
-
 export function openEngine(): EngineClient {
   return createDockerEngine({ url: 'unix:///var/run/docker.sock', foundBy: 'test' });
-}
-
-export async function ensureTinyImage(engine: EngineClient): Promise<void> {
-  if ((await engine.inspectImage(tinyImage)) !== null) return;
-  const files = new Map<string, Buffer>();
-  for (const program of programs) {
-    files.set(program, await readFile(await realpath(program)));
-    const { stdout } = await run('ldd', [program]);
-    for (const [, path] of stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)) {
-      if (path !== undefined) files.set(path, await readFile(await realpath(path)));
-    }
-  }
-  const archive = pack();
-  for (const folder of ['tmp/', 'run/', 'etc/']) archive.entry({ name: folder, type: 'directory', mode: 0o1777 });
-  for (const [path, content] of files) archive.entry({ name: path.slice(1), mode: 0o755 }, content);
-  archive.finalize();
-  await engine.importImage(Readable.from(archive), tinyImage);
 }
 
 export interface Scratch {
@@ -111,8 +88,10 @@ export async function createScratch(engine: EngineClient, composePath?: string):
   };
 }
 
+export type Shape = 'flat' | 'graph' | 'chain';
+
 /** Five services in three shapes; each is healthy at its second look at most. */
-export function shapeYaml(shape: 'flat' | 'graph' | 'chain', interval = '1s'): string {
+export function shapeYaml(shape: Shape, image: string, interval = '1s'): string {
   const needs: Readonly<Record<string, readonly string[]>> = {
     flat: {},
     graph: { b: ['a'], c: ['a'], d: ['a'], e: ['b', 'c', 'd'] },
@@ -122,7 +101,7 @@ export function shapeYaml(shape: 'flat' | 'graph' | 'chain', interval = '1s'): s
     const depends = (needs[name] ?? []).map((other) => `      ${other}: { condition: service_healthy }`);
     return [
       `  ${name}:`,
-      `    image: ${tinyImage}`,
+      `    image: ${image}`,
       '    init: true',
       `    command: ["sh", "-c", "sleep 0.3; touch /tmp/ready; sleep 1000"]`,
       `    healthcheck: { test: ["CMD", "cat", "/tmp/ready"], interval: ${interval}, timeout: 3s, retries: 10 }`,

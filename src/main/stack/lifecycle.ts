@@ -63,7 +63,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     let apiVersion: string;
     try {
       await writeComposeEnv(environment);
-      [engine, model, needs] = await Promise.all([monitor.ready(), project(), images.needed()]);
+      engine = await monitor.ready();
+      [model, needs] = await Promise.all([project(), images.needed(signal)]);
       const wanted = chooseServices(model, services);
       for (const name of wanted) context.step(`service/${name}`, name, { service: name, phase: 'waiting' });
       needs = needs.filter((need) => wanted.has(need.service) && need.action !== 'none');
