@@ -17,10 +17,18 @@ const keptStderrBytes = 64 * 1024;
 
 /**
  * Ends the command when its standard input closes, which the engine does as soon as our side of the connection is gone,
- * even after `kill -9`. The watcher's own output goes nowhere, or the stream would stay open for it.
+ * even after `kill -9`. With setsid (util-linux, busybox) the command leads a process group, so that its children end
+ * too. The watcher's own output goes nowhere, or the stream would stay open for it.
  */
-const deadMan =
-  'exec 3<&0; "$@" </dev/null & p=$!; (cat <&3; kill "$p") >/dev/null 2>&1 & w=$!; wait "$p"; s=$?; kill "$w" 2>/dev/null; exit "$s"';
+const deadMan = [
+  'exec 3<&0',
+  'g=; if command -v setsid >/dev/null 2>&1; then set -- setsid "$@"; g=-; fi',
+  '"$@" </dev/null 3<&- & p=$!',
+  '(cat <&3; kill -s TERM -- "$g$p") >/dev/null 2>&1 & w=$!',
+  'wait "$p"; s=$?',
+  'kill "$w" 2>/dev/null',
+  'exit "$s"',
+].join('\n');
 
 export function createExecs(requester: Requester): Execs {
   const { json, doing } = requester;

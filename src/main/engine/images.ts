@@ -14,6 +14,9 @@ const buildSilenceMs = 20 * 60_000;
 const pullSilenceMs = 5 * 60_000;
 /** What a person is shown of a failed build. */
 const keptLines = 40;
+/** The engine paints what a step writes to standard error. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+const ansi = /\u001b\[[\d;]*m/g;
 
 /** `fromImage` and `tag` as the engine wants them: without a tag it would pull every one of them. */
 export function pullQuery(ref: string): { fromImage: string; tag: string } {
@@ -73,7 +76,7 @@ export function createImages(requester: Requester): Images {
       const last: string[] = [];
       let status = '';
       const keep = (text: string) => {
-        for (const line of text.split('\n')) {
+        for (const line of text.replace(ansi, '').split('\n')) {
           if (line.trim() === '') continue;
           last.push(line.slice(0, 2000));
           if (last.length > keptLines) last.shift();
