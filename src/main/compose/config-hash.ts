@@ -1,0 +1,195 @@
+/**
+ * Compose's `config-hash` labels, byte for byte, in every dialect: sha256 over the service as Go's encoder prints it.
+ * The dialects were measured against Compose 2.26 and 2.40; D30, D31 and D5 follow its source.
+ */
+import { createHash } from 'node:crypto';
+import { goJson } from './go-json.ts';
+import type { ComposeNetwork, ComposeProject, ComposeService, ComposeVolume } from './model.ts';
+import { networkShape, type Shape, serviceShape, volumeShape } from './shape.ts';
+import type { Value } from './yaml-value.ts';
+
+/** D24: Compose 2.24-2.29, D30: 2.30, D31: 2.31-2.33, D34: 2.34-2.35, D36: 2.36-2.40, D5: 5.0 and later. */
+export const hashDialects = ['D24', 'D30', 'D31', 'D34', 'D36', 'D5'] as const;
+export type HashDialect = (typeof hashDialects)[number];
+
+/**
+ * What `service:x` references stand for at creation: service name to container id, for `network_mode`, `ipc`, `pid`
+ * and `volumes_from`. A service missing here keeps its reference as written.
+ */
+export type ResolvedContainers = Readonly<Record<string, string>>;
+
+/**
+ * The hash that Compose of a dialect writes as `com.docker.compose.config-hash` on the service's containers.
+ * @throws RangeError for a service that the project does not have.
+ */
+export function serviceHash(
+  project: ComposeProject,
+  serviceName: string,
+  resolved: ResolvedContainers = {},
+  dialect: HashDialect = 'D5',
+): string {
+  return sha256(serviceJson(project, serviceName, resolved, dialect));
+}
+
+/** All dialects at once: a container is current if its label equals any of them. */
+export function serviceHashes(
+  project: ComposeProject,
+  serviceName: string,
+  resolved: ResolvedContainers = {},
+): Readonly<Record<HashDialect, string>> {
+  const made: Partial<Record<HashDialect, string>> = {};
+  const seen = new Map<string, string>();
+  for (const dialect of hashDialects) {
+    const text = serviceJson(project, serviceName, resolved, dialect);
+    let hash = seen.get(text);
+    if (hash === undefined) {
+      hash = sha256(text);
+      seen.set(text, hash);
+    }
+    made[dialect] = hash;
+  }
+  return made as Record<HashDialect, string>;
+}
+
+/** The label of networks from Compose 2.31 on. */
+export function networkHash(network: ComposeNetwork): string {
+  return sha256(goJson(network as unknown as Value, networkShape));
+}
+
+/** The label of volumes from Compose 2.32 on. */
+export function volumeHash(volume: ComposeVolume): string {
+  return sha256(goJson({ ...volume, driver: volume.driver ?? 'local' } as unknown as Value, volumeShape));
+}
+
+/** The dialect of a Compose version, as in the label `com.docker.compose.version`; undefined for one too old or unknown. */
+export function dialectOf(version: string): HashDialect | undefined {
+  const match = /^v?(\d+)\.(\d+)/.exec(version);
+  if (match === null) return undefined;
+  const major = Number(match[1]);
+  const minor = Number(match[2]);
+  if (major >= 5) return 'D5';
+  if (major !== 2 || minor < 24) return undefined;
+  if (minor < 30) return 'D24';
+  if (minor < 31) return 'D30';
+  if (minor < 34) return 'D31';
+  return minor < 36 ? 'D34' : 'D36';
+}
+
+/** The exact text that is hashed. */
+export function serviceJson(
+  project: ComposeProject,
+  serviceName: string,
+  resolved: ResolvedContainers,
+  dialect: HashDialect,
+): string {
+  const service = project.services[serviceName];
+  if (service === undefined) throw new RangeError(`no service ${serviceName}`);
+  return goJson(hashed(service, resolved, dialect) as unknown as Value, hashShapes[dialect]);
+}
+
+function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: HashDialect): ComposeService {
+  const changed: { -readonly [Key in keyof ComposeService]: ComposeService[Key] } = { ...service };
+  if (service.deploy?.replicas !== undefined) {
+    const { replicas: _, ...deploy } = service.deploy;
+    changed.deploy = deploy;
+  }
+  for (const key of ['network_mode', 'ipc', 'pid'] as const) {
+    const id = referenced(service[key], resolved);
+    if (id !== undefined) changed[key] = `container:${id}`;
+  }
+  if (service.volumes_from !== undefined) {
+    // Compose loses the mode suffix here.
+    changed.volumes_from = service.volumes_from.map((source) => {
+      if (source.startsWith('container:')) return source.slice('container:'.length);
+      return resolved[source.split(':')[0] ?? ''] ?? source;
+    });
+  }
+  if (dialect === 'D34' || dialect === 'D36' || dialect === 'D5') withOctalModes(service, changed);
+  if (dialect === 'D5') withImplicitHostPaths(service, changed);
+  return changed;
+}
+
+function referenced(value: string | undefined, resolved: ResolvedContainers): string | undefined {
+  return value?.startsWith('service:') === true ? resolved[value.slice('service:'.length)] : undefined;
+}
+
+type Changing = { -readonly [Key in keyof ComposeService]: ComposeService[Key] };
+
+/** From 2.34 on the mode of a secret or config is text: 0440 instead of 288. */
+function withOctalModes(service: ComposeService, changed: Changing): void {
+  for (const key of ['secrets', 'configs'] as const) {
+    const references = service[key];
+    if (references?.some((reference) => reference.mode !== undefined) !== true) continue;
+    changed[key] = references.map((reference) =>
+      reference.mode === undefined
+        ? reference
+        : { ...reference, mode: `0${reference.mode.toString(8)}` as unknown as number },
+    );
+  }
+}
+
+/** From 5.0 on `create_host_path: true` is left out and `false` is printed. */
+function withImplicitHostPaths(service: ComposeService, changed: Changing): void {
+  if (service.volumes?.some((mount) => mount.bind !== undefined) !== true) return;
+  changed.volumes = service.volumes.map((mount) => {
+    if (mount.bind === undefined) return mount;
+    const { create_host_path: create, ...bind } = mount.bind;
+    return { ...mount, bind: create === true ? bind : { ...bind, create_host_path: false } };
+  });
+}
+
+const hashShapes: Readonly<Record<HashDialect, Shape>> = {
+  D24: hashShape(['profiles', 'depends_on'], false, false),
+  D30: hashShape(['profiles'], false, false),
+  D31: hashShape([], false, false),
+  D34: hashShape([], false, false),
+  D36: hashShape([], true, false),
+  D5: hashShape([], true, true),
+};
+
+/** The service's shape less what is not hashed. */
+function hashShape(extra: readonly string[], sortedNetworks: boolean, hostPathKept: boolean): Shape {
+  const fields =
+    'struct' in (serviceShape as object)
+      ? (serviceShape as { struct: readonly (readonly [string, Shape])[] }).struct
+      : [];
+  const dropped = new Set(
+    ['build', 'pull_policy', 'scale', 'profiles', 'depends_on'].filter((key) => !extra.includes(key)),
+  );
+  return {
+    struct: fields
+      .filter(([key]) => !dropped.has(key))
+      .map(([key, shape]) => {
+        if (key === 'networks' && sortedNetworks) return [key, sortedStruct(shape)] as const;
+        if (key === 'volumes' && hostPathKept) return [key, keptHostPath(shape)] as const;
+        return [key, shape] as const;
+      }),
+  };
+}
+
+function sortedStruct(shape: Shape): Shape {
+  if (typeof shape === 'string') return shape;
+  if ('map' in shape) return { map: sortedStruct(shape.map) };
+  if ('nullable' in shape) return { nullable: sortedStruct(shape.nullable) };
+  if ('struct' in shape) return { struct: [...shape.struct].sort(([a], [b]) => (a < b ? -1 : 1)) };
+  return shape;
+}
+
+function keptHostPath(shape: Shape): Shape {
+  if (typeof shape === 'string') return shape;
+  if ('list' in shape) return { list: keptHostPath(shape.list) };
+  if (!('struct' in shape)) return shape;
+  return {
+    struct: shape.struct.map(([key, field]) =>
+      key === 'bind'
+        ? ([key, keptHostPath(field)] as const)
+        : key === 'create_host_path'
+          ? ([key, 'kept'] as const)
+          : ([key, field] as const),
+    ),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,125 @@
+/** Several Compose files into one merged tree: each is read, interpolated, checked, made canonical, extended, merged. */
+import { canonicalFile } from './canonical-project.ts';
+import { composeProblem, type KeyPath, type Locate, shown } from './compose-problem.ts';
+import { applyExtends } from './extends.ts';
+import { applyInclude } from './include.ts';
+import { interpolate, type Lookup, TemplateError } from './interpolate.ts';
+import { mergeFiles, uniqueService, without } from './merge.ts';
+import { check } from './schema.ts';
+import { composeFile } from './schema-project.ts';
+import { readText } from './text-file.ts';
+import { type Layer, maxFileBytes, parseLayers } from './yaml-source.ts';
+import { type Dict, dict, isDict, isList, type Value } from './yaml-value.ts';
+
+/** What one load carries along; included projects get one with their own folder and environment. */
+export interface LoadContext {
+  /** What relative paths are relative to. */
+  readonly folder: string;
+  readonly home: string;
+  readonly lookup: Lookup;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly warn: (text: string) => void;
+  /** Every document read so far, for the places of late findings. */
+  readonly sources: { readonly locate: Locate; readonly holds: (path: KeyPath) => boolean }[];
+  /** Files on the way from the top to here through `include`. */
+  readonly including: readonly string[];
+  /** Counted over the whole load, so that no tree of includes runs away. */
+  readonly budget: { files: number; services: number };
+}
+
+const maxFiles = 100;
+const maxServices = 2000;
+
+/** @returns the merged canonical tree. @throws ProblemError `compose-invalid`. */
+export async function loadFiles(files: readonly string[], context: LoadContext): Promise<Dict> {
+  if (files.length === 0) {
+    throw composeProblem('no Compose file was given', 'Name at least one file, such as compose.yaml.', undefined);
+  }
+  let merged = dict();
+  let documents = 0;
+  for (const file of files) {
+    for (const layer of await readLayers(file, context)) {
+      documents++;
+      const tree = await prepare(layer, context);
+      for (const path of [...layer.resets, ...layer.overrides]) merged = without(merged, path);
+      merged = mergeFiles(merged, tree);
+    }
+  }
+  if (documents === 0) {
+    throw composeProblem(`${files[0]} is empty`, 'Give it at least one service under `services:`.', undefined);
+  }
+  const services = merged.services;
+  if (isDict(services))
+    for (const name of Object.keys(services)) if (isDict(services[name])) uniqueService(services[name]);
+  return merged;
+}
+
+/** Reads, interpolates and checks one file; for `extends` too. */
+export async function readLayers(file: string, context: LoadContext): Promise<Layer[]> {
+  if (++context.budget.files > maxFiles) {
+    throw composeProblem(`more than ${maxFiles} files are read`, 'Include or extend fewer files.', undefined);
+  }
+  const text = await readText(file, maxFileBytes, 'Compose file');
+  return parseLayers(file, text).map((layer) => {
+    const tree = interpolateTree(layer.tree, [], layer, context) as Dict;
+    return { ...layer, tree: check(tree, composeFile, [], { locate: layer.locate }) as Dict };
+  });
+}
+
+/** A checked document as a canonical tree with `extends` and `include` carried out. */
+async function prepare(layer: Layer, context: LoadContext): Promise<Dict> {
+  if (layer.tree.version !== undefined) {
+    context.warn('The key `version` is obsolete and has no effect; remove it.');
+  }
+  const tree = canonicalFile(layer.tree, context.folder, context.home, layer.locate);
+  delete tree.version;
+  delete tree.name;
+  const services = tree.services as Dict;
+  context.budget.services += Object.keys(services).length;
+  if (context.budget.services > maxServices) {
+    throw composeProblem(`there are more than ${maxServices} services`, 'Split them into several projects.', undefined);
+  }
+  const original = layer.tree;
+  context.sources.push({ locate: layer.locate, holds: (path) => holds(original, path) });
+  tree.services = await applyExtends(services, layer, context);
+  return applyInclude(tree, layer, context);
+}
+
+function holds(tree: Value | undefined, path: KeyPath): boolean {
+  let node: Value | undefined = tree;
+  for (const part of path) {
+    if (isDict(node) && String(part) in node) node = node[String(part)];
+    else if (isList(node) && typeof part === 'number' && part < node.length) node = node[part];
+    else return false;
+  }
+  return true;
+}
+
+/** Substitutes variables in every text that is a value; keys are never touched. */
+function interpolateTree(value: Value, path: KeyPath, layer: Layer, context: LoadContext): Value {
+  if (typeof value === 'string') {
+    if (!value.includes('$')) return value;
+    try {
+      return interpolate(value, context.lookup, (name) =>
+        context.warn(`The variable ${name} is not set; it becomes an empty text.`),
+      );
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      throw composeProblem(error.message, error.right, layer.locate(path), path);
+    }
+  }
+  if (isList(value)) return value.map((item, index) => interpolateTree(item, [...path, index], layer, context));
+  if (isDict(value)) {
+    const made = dict();
+    for (const key of Object.keys(value)) {
+      made[key] = interpolateTree(value[key] as Value, [...path, key], layer, context);
+    }
+    return made;
+  }
+  return value;
+}
+
+/** A message's name for what stands in a file. */
+export function quoted(value: Value | undefined): string {
+  return shown(value);
+}

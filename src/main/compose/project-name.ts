@@ -1,0 +1,70 @@
+/** A project's name: given, COMPOSE_PROJECT_NAME, `name:` of the last file that has one, or the folder's. */
+import { basename } from 'node:path';
+import { composeProblem, type SourcePlace } from './compose-problem.ts';
+import { interpolate, TemplateError } from './interpolate.ts';
+import { readText } from './text-file.ts';
+import { maxFileBytes, parseLayers } from './yaml-source.ts';
+
+/** @throws ProblemError for a name given that Compose would not take; a folder's name is made to fit instead. */
+export async function projectNameOf(
+  given: string | undefined,
+  environment: Readonly<Record<string, string>>,
+  files: readonly string[],
+  workingDir: string,
+): Promise<string> {
+  const set = given ?? environment.COMPOSE_PROJECT_NAME;
+  if (set !== undefined && set !== '') return valid(set, undefined);
+  const written = await writtenName(files, environment);
+  if (written !== undefined) return valid(written.name, written.place);
+  const fitting = fit(basename(workingDir));
+  if (fitting !== '') return fitting;
+  throw composeProblem(
+    'the project has no name',
+    `Set \`name:\` in the Compose file; the folder ${workingDir} gives none.`,
+    undefined,
+  );
+}
+
+async function writtenName(
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{ name: string; place: SourcePlace | undefined } | undefined> {
+  let found: { name: string; place: SourcePlace | undefined } | undefined;
+  for (const file of files) {
+    const text = await readText(file, maxFileBytes, 'Compose file');
+    // Parsing twice is only worth it where a name can be.
+    if (!/^["']?name["']?\s*:/m.test(text)) continue;
+    for (const layer of parseLayers(file, text)) {
+      const { name } = layer.tree;
+      if (typeof name !== 'string' || name === '') continue;
+      const place = layer.locate(['name']);
+      try {
+        const value = interpolate(name, (key) => environment[key]);
+        if (value !== '') found = { name: value, place };
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        throw composeProblem(error.message, error.right, place, ['name']);
+      }
+    }
+  }
+  return found;
+}
+
+function valid(name: string, place: SourcePlace | undefined): string {
+  if (/^[a-z0-9][a-z0-9_-]*$/.test(name) && name.length <= 200) return name;
+  const fitting = fit(name);
+  throw composeProblem(
+    `${JSON.stringify(name.slice(0, 80))} is not a project name`,
+    `Use lower-case letters, digits, dashes and underscores, beginning with a letter or digit${fitting === '' ? '' : `: ${fitting.slice(0, 80)}`}.`,
+    place,
+    place === undefined ? [] : ['name'],
+  );
+}
+
+/** The nearest valid name: lower case, other characters dropped. */
+function fit(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
+}
