@@ -19,10 +19,11 @@ interface Weighed {
   readonly evidence: Evidence;
 }
 
-/** What is embedded for a sentence: its section's title gives "It listens on port 7420" something to be about. */
+/** What is embedded for a sentence: titles around it give "It listens on port 7420" something to be about. */
 function inContext(passage: Passage, sentence: string): string {
-  const section = passage.headingPath.at(-1) ?? passage.title;
-  return `${section}: ${sentence}`;
+  const section = passage.headingPath.at(-1) ?? '';
+  const place = section === '' || section === passage.title ? passage.title : `${passage.title}, ${section}`;
+  return `${place}: ${sentence}`;
 }
 
 function promising(
@@ -79,7 +80,11 @@ export async function weigh(
     passages,
     sentences,
     nearest,
-    evidence: { cosine: Math.max(0, ...nearest), coverage: Math.max(0, ...held) },
+    evidence: {
+      cosine: Math.max(0, ...nearest),
+      coverage: Math.max(0, ...held),
+      unknownName: terms.some((term) => term.unknownName),
+    },
   };
 }
 

@@ -63,6 +63,19 @@ export interface SelectOptions {
 export const selectDefaults: SelectOptions = { limit: 5, within: 0.78, alike: 0.85 };
 
 /**
+ * The best sentence together with the one after it in its paragraph: what is asked for often stands there ("When the
+ * disk is full, ... Delete the oldest archives first."). null when it is the last one.
+ */
+function withNextSentence(sentence: Scored | undefined, texts: readonly string[]): Scored | null {
+  if (sentence === undefined) return null;
+  const text = texts[sentence.passage] ?? '';
+  const lineEnd = text.indexOf('\n', sentence.end);
+  const rest = text.slice(sentence.end, lineEnd < 0 ? text.length : lineEnd);
+  const next = sentenceSpans(rest, sentence.end)[0];
+  return next === undefined || next.end - next.start > 400 ? null : { ...sentence, end: next.end };
+}
+
+/**
  * Picks by maximal marginal relevance, then joins neighbours of one passage, and orders quotes: passages by their best
  * sentence, sentences within one as they stand.
  */
@@ -87,13 +100,19 @@ export function selectQuotes(
     );
     if (!repeats) picked.push(entry);
   }
+  const whole = withNextSentence(picked[0]?.sentence, texts);
+  const chosen = whole === null ? picked : [...picked.slice(1), { sentence: whole, score: best }];
   const byPassage = new Map<number, Quote[]>();
-  for (const { sentence, score } of [...picked].sort((a, b) => a.sentence.start - b.sentence.start)) {
+  for (const { sentence, score } of [...chosen].sort((a, b) => a.sentence.start - b.sentence.start)) {
     const quotes = byPassage.get(sentence.passage) ?? [];
     const last = quotes.at(-1);
     const between = last === undefined ? null : (texts[sentence.passage] ?? '').slice(last.end, sentence.start);
     if (last !== undefined && between !== null && /^[ \t]*$/.test(between))
-      quotes[quotes.length - 1] = { ...last, end: sentence.end, score: Math.max(last.score, score) };
+      quotes[quotes.length - 1] = {
+        ...last,
+        end: Math.max(last.end, sentence.end),
+        score: Math.max(last.score, score),
+      };
     else quotes.push({ passage: sentence.passage, start: sentence.start, end: sentence.end, score });
     byPassage.set(sentence.passage, quotes);
   }

@@ -5,21 +5,32 @@ export interface Term {
   readonly lexeme: string;
   /** BM25's idf; always above 0. */
   readonly idf: number;
+  /** A name (a capital letter not at the question's start) that no passage holds. */
+  readonly unknownName: boolean;
+}
+
+/** Words that look like names: a capital after the first word, or inside a word. */
+export function namesIn(question: string): string[] {
+  return question
+    .split(/\s+/)
+    .map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
+    .filter((word, at) => /^.+\p{Lu}/u.test(word) || (at > 0 && /^\p{Lu}\p{L}/u.test(word)));
 }
 
 /** The question's words without stop words. A bound keeps a pasted page from asking thousands of times. */
 export async function questionTerms(database: Database, question: string): Promise<Term[]> {
-  const rows = await database.rows<{ lexeme: string; df: number; total: number }>(
+  const rows = await database.rows<{ lexeme: string; df: number; total: number; named: boolean }>(
     `with q as (select lexeme from unnest(to_tsvector('english', $1)) limit 40),
           n as (select greatest(coalesce(sum(chunk_count), 0), 1)::float8 as total from documents where deleted_at is null)
-     select q.lexeme, n.total,
+     select q.lexeme, n.total, q.lexeme in (select lexeme from unnest(to_tsvector('english', $2))) as named,
        (select count(*)::float8 from (select 1 from chunks
           where terms @@ ('''' || replace(replace(q.lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery limit 5000) m) as df
      from q, n`,
-    [question],
+    [question, namesIn(question).join(' ')],
   );
-  return rows.map(({ lexeme, df, total }) => ({
+  return rows.map(({ lexeme, df, total, named }) => ({
     lexeme,
+    unknownName: named && df === 0,
     idf: Math.log(1 + (Math.max(total, df) - df + 0.5) / (df + 0.5)),
   }));
 }

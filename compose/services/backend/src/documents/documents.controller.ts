@@ -1,4 +1,5 @@
 import {
+  Body,
   Controller,
   Delete,
   Get,
@@ -23,7 +24,7 @@ import { validated, validId } from '../http/validate.ts';
 import { DATABASE, type Database } from '../store/database.ts';
 import { DOCUMENT_EVENTS, type DocumentEvents } from './events.ts';
 import { passageInPlace } from './passage.ts';
-import { DOCUMENTS, type DocumentsRepository } from './repository.ts';
+import { DOCUMENTS, type DocumentsRepository, displayName } from './repository.ts';
 import { JOB_WORKER, type JobWorker } from './worker.ts';
 
 export const maxFileBytes = 50 * 1024 * 1024;
@@ -31,6 +32,8 @@ const page = z.strictObject({
   cursor: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(100),
 });
+/** `sourceUri` tells files of one name in several folders apart. */
+const uploadForm = z.object({ sourceUri: z.string().min(1).max(1000).optional() });
 
 @Controller('v1')
 export class DocumentsController {
@@ -68,15 +71,18 @@ export class DocumentsController {
   async upload(
     @Param('kb') kb: string,
     @UploadedFile() file: Express.Multer.File | undefined,
+    @Body() form: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     if (!(request.headers['content-type'] ?? '').startsWith('multipart/form-data'))
       throw new BackendProblem('unsupported-media-type', 'Send the file as multipart/form-data in the field "file".');
     if (file === undefined) throw new BackendProblem('file-missing', 'Send the file in the field named "file".');
+    const { sourceUri } = validated(uploadForm, form ?? {});
+    const name = sourceUri ?? displayName(file.originalname);
     const kbId = await this.#documents.knowledgeBase(kb);
-    const mime = detectMime(file.originalname, file.buffer);
-    const accepted = await this.#documents.accept({ kbId, name: file.originalname, mime, bytes: file.buffer });
+    const mime = detectMime(name, file.buffer);
+    const accepted = await this.#documents.accept({ kbId, name, mime, bytes: file.buffer });
     if (!accepted.deduplicated) {
       // An older version that is still being read would only be thrown away.
       if (accepted.document.version !== null) this.#worker.interrupt(accepted.document.id);

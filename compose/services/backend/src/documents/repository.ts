@@ -63,6 +63,13 @@ export function displayName(name: string): string {
   return clean === '' || /^\.+$/.test(clean) ? 'document' : clean.slice(-300);
 }
 
+/** What a document is known by: a relative path as the person knows it, without steps upwards, at most 500. */
+export function sourceOf(path: string): string {
+  const parts = path.split(/[/\\]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  const clean = parts.map(displayName).slice(-12).join('/').slice(-500);
+  return clean === '' ? 'document' : clean;
+}
+
 export interface DocumentsRepository {
   knowledgeBases(): Promise<{ id: string; name: string }[]>;
   /** @throws {BackendProblem} `not-found` */
@@ -108,7 +115,7 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     file: { kbId: string; name: string; mime: string; bytes: Buffer },
   ): Promise<Accepted> {
     const sha = createHash('sha256').update(file.bytes).digest();
-    const name = displayName(file.name);
+    const name = sourceOf(file.name);
     // Ten uploads of one file at the same moment become one document and nine answers that say so.
     await queries.rows('select pg_advisory_xact_lock(742002, hashtext($1))', [file.kbId]);
     const known = await queries.one<{ id: string; version: number; state: DocumentState }>(

@@ -5,7 +5,6 @@
 import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
 import { ingestDocuments } from '../observability/metrics.ts';
-import type { Database } from '../store/database.ts';
 import { deleteDocument, type IngestParts, ingestVersion, purgeOldVersions } from './ingest.ts';
 
 export interface JobWorker {

@@ -1,0 +1,80 @@
+/** The backend's numbered events of one answer, as the panel's events; a lost connection is picked up where it broke. */
+import { z } from 'zod';
+import { type ChatEvent, chatEventSchema } from '../../shared/model/chat.ts';
+import { ProblemError } from '../../shared/model/problem.ts';
+import type { BackendClient, ServerEvent } from './backend-client.ts';
+import { backendProblem, connectionProblem } from './chat-problems.ts';
+import { wireSource } from './wire.ts';
+
+const maxResumes = 5;
+const failure = z.object({ code: z.string(), detail: z.string() });
+const bodies = {
+  run: z.object({ runId: z.string(), conversationId: z.string(), messageId: z.string(), provider: z.string() }),
+  status: z.object({ phase: z.string() }),
+  sources: z.object({ sources: z.array(wireSource) }),
+  delta: z.object({ text: z.string() }),
+  abstain: z.object({ reason: z.string(), nearest: z.array(z.string()) }),
+  usage: z.object({ retrievalMs: z.number(), ttftMs: z.number(), totalMs: z.number() }),
+  done: z.object({ status: z.string(), messageId: z.string() }),
+} as const;
+
+/** null for what this panel does not know: newer backends may send more. */
+export function toChatEvent(event: ServerEvent): ChatEvent | null {
+  if (!Object.hasOwn(bodies, event.name)) return null;
+  const body = bodies[event.name as keyof typeof bodies].safeParse(event.data);
+  if (!body.success) return null;
+  const parsed = chatEventSchema.safeParse({ type: event.name, ...body.data });
+  return parsed.success ? parsed.data : null;
+}
+
+/**
+ * Hands on every event once, in order, until `done`. When the answer itself failed, `done` comes first and then the
+ * promise rejects with the reason. An aborted signal ends it quietly.
+ * @throws {ProblemError}
+ */
+export async function streamAnswer(
+  client: BackendClient,
+  request: { conversationId: string; question: string },
+  onEvent: (event: ChatEvent) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const abort = signal === undefined ? {} : { signal };
+  let last = 0;
+  let runId: string | null = null;
+  let failed: ProblemError | null = null;
+  let source = client.events('POST', `/v1/conversations/${encodeURIComponent(request.conversationId)}/messages`, {
+    body: { question: request.question },
+    ...abort,
+  });
+  for (let resumes = 0; ; resumes += 1) {
+    try {
+      for await (const event of source) {
+        if (event.id !== null && event.id <= last) continue;
+        last = event.id ?? last;
+        if (event.name === 'error') {
+          const details = failure.safeParse(event.data);
+          failed = new ProblemError(
+            details.success
+              ? backendProblem(details.data.code, details.data.detail, [details.data.code])
+              : backendProblem('backend-failed', 'The answer could not be made.'),
+          );
+        }
+        const shown = toChatEvent(event);
+        if (shown === null) continue;
+        if (shown.type === 'run') runId = shown.runId;
+        onEvent(shown);
+        if (shown.type === 'done') {
+          if (failed !== null) throw failed;
+          return;
+        }
+      }
+      if (signal?.aborted === true) return;
+      throw connectionProblem(new Error('the answer broke off'));
+    } catch (error) {
+      if (signal?.aborted === true) return;
+      const broke = error instanceof ProblemError && error.problem.code === 'backend-not-answering';
+      if (!broke || runId === null || resumes >= maxResumes) throw error;
+      source = client.events('GET', `/v1/runs/${encodeURIComponent(runId)}/events`, { lastEventId: last, ...abort });
+    }
+  }
+}
