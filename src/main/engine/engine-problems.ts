@@ -118,7 +118,7 @@ export function endpointRefused(title: string, cause: string, remedy: Remedy): P
 
 export function engineNotASocket(endpoint: EngineEndpoint, what: string): Problem {
   return problem(
-    'engine-missing',
+    'engine-address-refused',
     'The engine’s address is not a socket',
     `${endpoint.url} (${endpoint.foundBy}) is ${what}, so no engine can be listening there.`,
     { remedies: [{ action: 'advice', label: 'Point --engine or DOCKER_HOST at the engine’s socket' }, retry] },

@@ -1,4 +1,5 @@
 /** Requests with bounds: a deadline without progress, a cap on the body, one mapping of every failure to a Problem. */
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable, Transform } from 'node:stream';
@@ -153,6 +154,8 @@ function createWatch(outer: AbortSignal | undefined, deadlineMs: number): Watch 
   const abort = new AbortController();
   let expired = false;
   const onAbort = () => abort.abort(outer?.reason);
+  // One operation's signal rightly stands over as many calls as it makes at once.
+  if (outer) setMaxListeners(0, outer);
   if (outer?.aborted) onAbort();
   else outer?.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => {
