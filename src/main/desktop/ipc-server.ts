@@ -3,9 +3,8 @@
  * else; bounds what one page may have under way; sends the next item of a stream when the page took the last.
  */
 import { type IpcMainEvent, type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
-import { z } from 'zod';
 import type { Answer } from '../../shared/contract/define.ts';
-import { type Problem, problem, toProblem } from '../../shared/model/problem.ts';
+import type { Problem } from '../../shared/model/problem.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import type { FileTokens } from './file-tokens.ts';
 import { channels } from './ipc-names.ts';
@@ -30,8 +29,6 @@ export interface IpcServer {
   admit(contents: WebContents): void;
 }
 
-const pathsSchema = z.array(z.string().min(1).max(4096)).max(1000);
-
 export function createIpcServer(service: Promise<Service>): IpcServer {
   // Requests report the failure themselves; without this an early one would be unhandled.
   service.catch(() => undefined);
@@ -51,7 +48,7 @@ export function createIpcServer(service: Promise<Service>): IpcServer {
     try {
       return await work();
     } catch (error) {
-      return { ok: false, problem: toProblem(error) };
+      return { ok: false, problem: await problemOf(error) };
     } finally {
       page.calls -= 1;
     }
@@ -63,9 +60,8 @@ export function createIpcServer(service: Promise<Service>): IpcServer {
 
   ipcMain.handle(channels.offer, (event, paths: unknown) =>
     answer(event, async () => {
-      const parsed = pathsSchema.safeParse(paths);
-      if (!parsed.success) return { ok: false, problem: badOffer };
-      return { ok: true, value: { files: await (await service).files.offer(parsed.data) } };
+      if (!isPaths(paths)) return { ok: false, problem: badOffer };
+      return { ok: true, value: { files: await (await service).files.offer(paths) } };
     }),
   );
 
@@ -106,8 +102,9 @@ export function createIpcServer(service: Promise<Service>): IpcServer {
           ({ problem: why }) => end(why),
         );
       },
-      (error: unknown) => {
-        if (!closed) end(toProblem(error));
+      async (error: unknown) => {
+        const why = await problemOf(error);
+        if (!closed) end(why);
       },
     );
   });
@@ -151,8 +148,37 @@ export function createIpcServer(service: Promise<Service>): IpcServer {
   };
 }
 
-const forbidden = problem('forbidden', 'This page may not ask that', 'The request did not come from the panel itself.');
-const tooMany = problem('too-many-requests', 'Too much at once', 'The window has too many requests under way.', {
+/** Zod (behind problem.ts) is not loaded before the first paint, and is needed here only once something failed. */
+async function problemOf(error: unknown): Promise<Problem> {
+  return (await import('../../shared/model/problem.ts')).toProblem(error);
+}
+
+function isPaths(paths: unknown): paths is string[] {
+  return (
+    Array.isArray(paths) &&
+    paths.length <= 1000 &&
+    paths.every((path) => typeof path === 'string' && path !== '' && path.length <= 4096)
+  );
+}
+
+const forbidden: Problem = {
+  code: 'forbidden',
+  title: 'This page may not ask that',
+  cause: 'The request did not come from the panel itself.',
+  evidence: [],
+  remedies: [],
+};
+const tooMany: Problem = {
+  code: 'too-many-requests',
+  title: 'Too much at once',
+  cause: 'The window has too many requests under way.',
+  evidence: [],
   remedies: [{ action: 'retry', label: 'Try again in a moment' }],
-});
-const badOffer = problem('bad-input', 'These files cannot be taken', 'At most 1000 files at a time can be offered.');
+};
+const badOffer: Problem = {
+  code: 'bad-input',
+  title: 'These files cannot be taken',
+  cause: 'At most 1000 files at a time can be offered.',
+  evidence: [],
+  remedies: [],
+};
