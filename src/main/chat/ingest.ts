@@ -82,7 +82,7 @@ async function follow(
 }
 
 async function sendOne(client: BackendClient, file: FileToSend, step: StepHandle, signal: AbortSignal): Promise<void> {
-  step.start('Sending');
+  step.start(file.refused === null ? 'Sending' : undefined);
   if (file.refused !== null) throw file.refused;
   const form = fileForm(file, (sent) =>
     step.progress({ done: Math.min(sent, file.bytes), total: file.bytes, unit: 'bytes' }),

@@ -9,7 +9,8 @@ import { extractPlainText } from './plain-text.ts';
 
 /** @throws {BackendProblem} with a code of the document: `no-text`, `pdf-corrupt`, … */
 export async function extract(mime: Mime, bytes: Uint8Array, name: string): Promise<Extracted> {
-  const fallbackTitle = name.replace(/\.[A-Za-z0-9]{1,8}$/, '') || name;
+  const base = name.split('/').at(-1) ?? name;
+  const fallbackTitle = base.replace(/\.[A-Za-z0-9]{1,8}$/, '') || base;
   const extracted =
     mime === 'application/pdf'
       ? await extractPdf(bytes, fallbackTitle)
