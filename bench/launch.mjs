@@ -44,7 +44,13 @@ export async function launchBench({ electron, root, rounds = 9, say = () => {} }
   return {
     title: 'Launch of the window against a bare Electron window',
     columns: ['', 'panel', 'bare window', 'ratio (min to max)', 'to reach'],
-    rows: [row('first contentful paint', 'paintMs', '≤ 1.15'), row('of use', 'usefulMs', '≤ 1.25')].map((r) => [r.what, r.ours, r.floor, r.ratio, r.goal]),
+    rows: [row('first contentful paint', 'paintMs', '≤ 1.15'), row('of use', 'usefulMs', '≤ 1.25')].map((r) => [
+      r.what,
+      r.ours,
+      r.floor,
+      r.ratio,
+      r.goal,
+    ]),
     note: `${rounds} interleaved rounds after one warm-up; medians of ratios within a round.`,
   };
 }

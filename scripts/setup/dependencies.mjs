@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logs } from './places.mjs';
-import { must, step } from './words.mjs';
+import { must, run, step } from './words.mjs';
 
 /** Installs what `folder`'s lock file says, unless its stamp shows that this lock is installed already. */
 export async function ensureDependencies(folder, label) {
@@ -12,15 +12,24 @@ export async function ensureDependencies(folder, label) {
   const stamp = join(folder, 'node_modules', '.quayside-stamp');
   const have = await readFile(stamp, 'utf8').catch(() => '');
   if (have === want) return;
-  // Installed by hand from the same lock: npm keeps a copy of it, newer than ours or equal.
   await step(label, async (say) => {
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=http'];
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const flags = ['--no-audit', '--no-fund', '--loglevel=http'];
+    const options = {
+      cwd: folder,
+      log: join(logs, 'npm.log'),
+      say: (line) => say(line.replace(/^npm http /, '')),
+    };
+    // A registry that lacks an optional package of another platform makes `npm ci` refuse the lock file; `npm install`
+    // takes the same versions from it and leaves that package out.
+    const clean = await run(npm, ['ci', ...flags], options);
+    if (clean.code === 0) return writeFile(stamp, want);
     await must(
       'The npm packages could not be installed',
       ['Check the network and the npm registry that npm is set to use, then run the same command again'],
-      process.platform === 'win32' ? 'npm.cmd' : 'npm',
-      args,
-      { cwd: folder, log: join(logs, 'npm-ci.log'), say: (line) => say(line.replace(/^npm http /, '')) },
+      npm,
+      ['install', '--no-save', ...flags],
+      options,
     );
     await writeFile(stamp, want);
   });

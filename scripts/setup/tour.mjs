@@ -1,7 +1,7 @@
 /** The whole journey on a terminal: start, read in the samples, ask, and hold the answer against the documents. */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from './places.mjs';
 
 const samples = join(root, 'resources', 'samples');
@@ -28,7 +28,7 @@ function show(cli, args) {
 /** Whether the words of a cited passage stand in the sample it names. PDF bytes are not looked through: null. */
 async function holds(source) {
   if (!/\.(md|txt|html)$/.test(source.sourceName)) return null;
-  const text = await readFile(join(samples, source.sourceName), 'utf8').catch(() => '');
+  const text = await readFile(join(samples, basename(source.sourceName)), 'utf8').catch(() => '');
   return plain(text).includes(plain(source.snippet).slice(0, 80));
 }
 
