@@ -35,9 +35,22 @@ export interface EngineSource {
   subscribe(listener: (state: EngineState) => void): () => void;
 }
 
-/** Events that say nothing about what a page shows. */
-const dull = /^(exec_|attach|detach|top|resize|copy|archive-path|extract-to-dir|export|commit)/;
-/** A healthcheck's own execs arrive in bursts; one look after the burst is enough. */
+/** What changes a page. The others, above all the execs of every healthcheck, are not even sent: they slow the stream. */
+const telling = [
+  'create',
+  'start',
+  'restart',
+  'pause',
+  'unpause',
+  'oom',
+  'die',
+  'stop',
+  'destroy',
+  'rename',
+  'update',
+  'health_status',
+];
+/** A stop is several events at once; one look after them is enough. */
 const coalesceMs = 20;
 const relistMs = 60_000;
 const maxBackoffMs = 5_000;
@@ -123,7 +136,7 @@ export function createStackState(deps: {
   const dirty = new Set<string>();
   let flush: NodeJS.Timeout | undefined;
   function touched(event: EngineEvent): void {
-    if (event.type !== 'container' || dull.test(event.action)) return;
+    if (event.type !== 'container' || !telling.includes(event.action)) return;
     dirty.add(event.id);
     flush ??= setTimeout(() => {
       flush = undefined;
@@ -146,6 +159,8 @@ export function createStackState(deps: {
         await monitor.client().events(
           {
             labels: [`${labels.project}=${project}`],
+            types: ['container'],
+            actions: telling,
             onOpen: () => {
               waitMs = 100;
               // Subscribed first, listed second: what happens in between is seen twice rather than never.

@@ -70,8 +70,11 @@ const byTime = (a: LogLine, b: LogLine) => a.atMs - b.atMs || a.seq - b.seq;
 export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: StackView }): LogHub {
   function follow(request: LogRequest, onBatch: (batch: LogBatch) => void): () => void {
     const abort = new AbortController();
-    /** What was last seen of each container: which run of it is followed, and the stamp of its last line. */
-    const seen = new Map<string, { run: string; lastStamp: string; active: boolean }>();
+    /**
+     * Of each container: the newest stamp shown, and up to which stamp the stream now open repeats what was shown.
+     * That bound stays fixed while it is read, because the lines of the two sources are not in order of time.
+     */
+    const seen = new Map<string, { repeatsTo: string; lastStamp: string; active: boolean }>();
     let pending: LogLine[] = [];
     let dropped = 0;
     let seq = 0;
@@ -79,8 +82,8 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
     function add(target: Target, source: LogLine['source'], line: StampedLine): void {
       const record = seen.get(target.id);
       if (record && line.stamp !== '') {
+        if (record.repeatsTo !== '' && line.stamp <= record.repeatsTo) return;
         if (line.stamp > record.lastStamp) record.lastStamp = line.stamp;
-        else if (record.run === 'again') return;
       }
       pending.push({
         service: target.service,
@@ -97,11 +100,10 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
       }
     }
 
-    function open(target: Target): void {
+    function open(target: Target, onFailure: () => void): void {
       const known = seen.get(target.id);
-      // `first` lets lines of equal stamps through; a later run of the same container skips what was already shown.
       const lastStamp = known?.lastStamp ?? '';
-      const record = { run: known ? 'again' : 'first', lastStamp, active: true };
+      const record = { repeatsTo: lastStamp, lastStamp, active: true };
       seen.set(target.id, record);
       const sink = createSink((source, line) => add(target, source, line));
       const sinceS = lastStamp === '' ? undefined : Math.floor(Date.parse(lastStamp) / 1000);
@@ -110,12 +112,16 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
           .client()
           .logs(
             target.id,
-            { follow: target.running, tail: known ? 1000 : request.tail, ...(sinceS === undefined ? {} : { sinceS }) },
+            {
+              follow: target.running,
+              tail: lastStamp === '' ? request.tail : maxBatchLines,
+              ...(sinceS === undefined ? {} : { sinceS }),
+            },
             (chunk) => sink.chunk(chunk),
             abort.signal,
           );
       stream()
-        .catch(() => undefined)
+        .catch(onFailure)
         .finally(() => {
           sink.end();
           record.active = false;
@@ -130,7 +136,7 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
         // A stopped container is read once; a running one whose stream broke is opened again.
         if (!target.running && opened.has(run)) continue;
         opened.add(run);
-        open(target);
+        open(target, () => opened.delete(run));
       }
     }
 
