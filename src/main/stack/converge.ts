@@ -12,7 +12,8 @@ const releases: Readonly<Record<HashDialect, string>> = {
   D24: '2.26.1',
   D30: '2.30.3',
   D31: '2.33.1',
-  D34: '2.40.3',
+  D34: '2.35.1',
+  D36: '2.40.3',
   D5: '5.0.0',
 };
 
@@ -64,6 +65,7 @@ function dialectOf(actual: ActualState): HashDialect {
   const label = actual.containers.map(({ labels }) => labels[versionLabel]).find((version) => version !== undefined);
   const [major = 5, minor = 0] = (label ?? '5.0').replace(/^v/, '').split('.').map(Number);
   if (major >= 3) return 'D5';
+  if (minor >= 36) return 'D36';
   if (minor >= 34) return 'D34';
   if (minor >= 31) return 'D31';
   return minor >= 30 ? 'D30' : 'D24';

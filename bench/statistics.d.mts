@@ -1,0 +1,2 @@
+export function median(values: readonly number[]): number;
+export function ratio(values: readonly number[]): string;
