@@ -105,12 +105,12 @@ function checkDependencies(name: string, service: Dict, services: Dict, disabled
   for (const target of Object.keys(dependencies)) {
     if (target in services) continue;
     const dependency = dependencies[target];
-    if (isDict(dependency) && dependency.required === false) {
+    const off = disabled[target];
+    if (isDict(off) && isDict(dependency) && dependency.required === false) {
       delete dependencies[target];
       continue;
     }
     const path = dependencyPath(name, service, target, locate);
-    const off = disabled[target];
     if (isDict(off)) {
       const profiles = isList(off.profiles) ? off.profiles.map(String).join(', ') : '';
       throw composeProblem(

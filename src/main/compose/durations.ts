@@ -10,6 +10,7 @@ const units: Readonly<Record<string, bigint>> = {
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
 };
+const minute = 60_000_000_000n;
 const maxDuration = 9223372036854775807n;
 
 /** @returns nanoseconds, or undefined where the text is not a duration of at most about 292 years. */
@@ -40,8 +41,8 @@ export function formatDuration(nanoseconds: bigint): string {
   if (size < 1_000n) return `${sign}${size}ns`;
   if (size < 1_000_000n) return `${sign}${decimal(size, 3)}µs`;
   if (size < 1_000_000_000n) return `${sign}${decimal(size, 6)}ms`;
-  const minutes = size / units.m!;
-  const seconds = decimal(size % units.m!, 9);
+  const minutes = size / minute;
+  const seconds = decimal(size % minute, 9);
   if (minutes === 0n) return `${sign}${seconds}s`;
   const hours = minutes / 60n;
   return hours === 0n ? `${sign}${minutes}m${seconds}s` : `${sign}${hours}h${minutes % 60n}m${seconds}s`;

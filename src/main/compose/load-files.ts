@@ -1,10 +1,11 @@
 /** Several Compose files into one merged tree: each is read, interpolated, checked, made canonical, extended, merged. */
 import { canonicalFile } from './canonical-project.ts';
-import { composeProblem, type KeyPath, type Locate, shown } from './compose-problem.ts';
+import { composeProblem, type KeyPath, type Locate } from './compose-problem.ts';
 import { applyExtends } from './extends.ts';
 import { applyInclude } from './include.ts';
 import { interpolate, type Lookup, TemplateError } from './interpolate.ts';
 import { mergeFiles, uniqueService, without } from './merge.ts';
+import { applyFileDefaults } from './normalise.ts';
 import { check } from './schema.ts';
 import { composeFile } from './schema-project.ts';
 import { readText } from './text-file.ts';
@@ -49,8 +50,10 @@ export async function loadFiles(files: readonly string[], context: LoadContext):
     throw composeProblem(`${files[0]} is empty`, 'Give it at least one service under `services:`.', undefined);
   }
   const services = merged.services;
-  if (isDict(services))
+  if (isDict(services)) {
     for (const name of Object.keys(services)) if (isDict(services[name])) uniqueService(services[name]);
+    applyFileDefaults(services, context.folder, context.lookup);
+  }
   return merged;
 }
 
@@ -117,9 +120,4 @@ function interpolateTree(value: Value, path: KeyPath, layer: Layer, context: Loa
     return made;
   }
   return value;
-}
-
-/** A message's name for what stands in a file. */
-export function quoted(value: Value | undefined): string {
-  return shown(value);
 }

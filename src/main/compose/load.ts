@@ -56,7 +56,7 @@ export async function loadProject(options: LoadOptions): Promise<ComposeProject>
   };
   const tree = await loadFiles(files, context);
   const locate = latestPlace(context);
-  normalise(tree, name, context.lookup);
+  normalise(tree, name);
 
   const profiles = activeProfiles(options.profiles, environment);
   const { active, disabled } = splitByProfile(tree.services as Dict, profiles);

@@ -76,6 +76,7 @@ function mergeField(key: string, before: Value, value: Value): Value {
   if (key === 'command' || key === 'entrypoint') return value;
   if (value === null) return before;
   if (before === null) return value;
+  if (key === 'networks' && isDict(before) && isDict(value)) return mergeEntries(before, value, mergeNetwork);
   if (key === 'logging' && isDict(before) && isDict(value)) return mergeLogging(before, value);
   if (key === 'healthcheck' && isDict(before) && isDict(value)) {
     const made = mergeAny(before, value) as Dict;
@@ -90,6 +91,13 @@ function mergeField(key: string, before: Value, value: Value): Value {
     return identity === undefined ? joined : unique(joined, identity);
   }
   return mergeAny(before, value);
+}
+
+/** As any mapping, but an alias stands once. */
+function mergeNetwork(before: Value, value: Value): Value {
+  const made = mergeAny(before, value);
+  if (isDict(made) && isList(made.aliases)) made.aliases = unique(made.aliases, byText);
+  return made;
 }
 
 /** Options belong to a driver: with another driver the earlier ones are dropped. */

@@ -30,7 +30,7 @@ export function parseMount(spec: string): Dict | string {
   } else {
     mount.type = 'volume';
     if (Object.keys(bind).length > 0) mount.bind = bind;
-    if (source !== undefined) mount.volume ??= dict();
+    mount.volume ??= dict();
   }
   return mount;
 }

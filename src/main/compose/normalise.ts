@@ -4,7 +4,7 @@ import type { Lookup } from './interpolate.ts';
 import { type Dict, dict, isDict, isList, type Value } from './yaml-value.ts';
 
 /** Changes the merged tree in place. */
-export function normalise(tree: Dict, projectName: string, lookup: Lookup): void {
+export function normalise(tree: Dict, projectName: string): void {
   const networks = isDict(tree.networks) ? tree.networks : dict();
   tree.networks = networks;
   networks.default ??= null;
@@ -12,7 +12,7 @@ export function normalise(tree: Dict, projectName: string, lookup: Lookup): void
   tree.services = services;
   for (const name of Object.keys(services)) {
     const service = services[name];
-    if (isDict(service)) normaliseService(service, lookup);
+    if (isDict(service)) normaliseService(service);
   }
   for (const kind of ['networks', 'volumes', 'secrets', 'configs'] as const) {
     const entries = isDict(tree[kind]) ? tree[kind] : dict();
@@ -21,25 +21,35 @@ export function normalise(tree: Dict, projectName: string, lookup: Lookup): void
   }
 }
 
-function normaliseService(service: Dict, lookup: Lookup): void {
+function normaliseService(service: Dict): void {
   if (service.network_mode === undefined && (!isDict(service.networks) || Object.keys(service.networks).length === 0)) {
     service.networks = dict([['default', null]]);
   }
   const build = service.build;
   if (isDict(build)) {
-    build.context ??= '.';
     if (build.dockerfile === undefined && build.dockerfile_inline === undefined) build.dockerfile = 'Dockerfile';
-    if (isDict(build.args)) resolveEmpty(build.args, lookup, true);
   }
-  if (isDict(service.environment)) resolveEmpty(service.environment, lookup, false);
   for (const host of [service, build]) {
     if (isDict(host) && isDict(host.extra_hosts)) host.extra_hosts = hostList(host.extra_hosts);
   }
-  for (const mount of isList(service.volumes) ? service.volumes : []) {
-    if (isDict(mount) && isDict(mount.bind)) mount.bind.create_host_path ??= true;
-  }
   if (isDict(service.blkio_config)) capitalise(service.blkio_config);
   implyDependencies(service);
+}
+
+/**
+ * What a file's own folder and variables decide, so that an included file keeps its own: the default build context,
+ * and the values of variables that are named without one. Changes the services in place.
+ */
+export function applyFileDefaults(services: Dict, folder: string, lookup: Lookup): void {
+  for (const name of Object.keys(services)) {
+    const service = services[name];
+    if (!isDict(service)) continue;
+    if (isDict(service.build)) {
+      service.build.context ??= folder;
+      if (isDict(service.build.args)) resolveEmpty(service.build.args, lookup, true);
+    }
+    if (isDict(service.environment)) resolveEmpty(service.environment, lookup, false);
+  }
 }
 
 /** A key without a value takes the environment's, where it has one. */

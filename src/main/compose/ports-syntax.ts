@@ -9,9 +9,12 @@ export function parsePort(spec: string): Dict[] | string {
   const parts = (slash === -1 ? spec : spec.slice(0, slash)).split(':');
   const container = parts.pop() ?? '';
   const host = parts.pop() ?? '';
-  const address = parts.join(':').replace(/^\[(.*)\]$/, '$1');
+  const written = parts.join(':');
+  const address = written.replace(/^\[(.*)\]$/, '$1');
   if (container === '') return 'the port of the container is missing';
-  if (address !== '' && !isAddress(address)) return `${JSON.stringify(address.slice(0, 60))} is not an IP address`;
+  if (written !== '' && !isAddress(written)) {
+    return `${JSON.stringify(written.slice(0, 60))} is not an IP address (IPv6 stands in [brackets])`;
+  }
   const target = parseRange(container);
   if (target === undefined) return 'the port of the container is a number from 1 to 65535, or a range';
   const published = host === '' ? undefined : parseRange(host);
@@ -54,5 +57,5 @@ export function parseRange(text: string): { start: number; end: number } | undef
 
 function isAddress(text: string): boolean {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text.split('.').every((part) => Number(part) <= 255);
-  return text.includes(':') && /^[0-9a-fA-F:.]{2,45}$/.test(text);
+  return /^\[[0-9a-fA-F:.]{2,45}\]$/.test(text) && text.includes(':');
 }

@@ -16,8 +16,8 @@ export async function projectNameOf(
   if (set !== undefined && set !== '') return valid(set, undefined);
   const written = await writtenName(files, environment);
   if (written !== undefined) return valid(written.name, written.place);
-  const fitting = fit(basename(workingDir));
-  if (fitting !== '') return fitting;
+  const near = fitting(basename(workingDir));
+  if (near !== '') return near;
   throw composeProblem(
     'the project has no name',
     `Set \`name:\` in the Compose file; the folder ${workingDir} gives none.`,
@@ -52,17 +52,17 @@ async function writtenName(
 
 function valid(name: string, place: SourcePlace | undefined): string {
   if (/^[a-z0-9][a-z0-9_-]*$/.test(name) && name.length <= 200) return name;
-  const fitting = fit(name);
+  const near = fitting(name);
   throw composeProblem(
     `${JSON.stringify(name.slice(0, 80))} is not a project name`,
-    `Use lower-case letters, digits, dashes and underscores, beginning with a letter or digit${fitting === '' ? '' : `: ${fitting.slice(0, 80)}`}.`,
+    `Use lower-case letters, digits, dashes and underscores, beginning with a letter or digit${near === '' ? '' : `: ${near.slice(0, 80)}`}.`,
     place,
     place === undefined ? [] : ['name'],
   );
 }
 
 /** The nearest valid name: lower case, other characters dropped. */
-function fit(name: string): string {
+function fitting(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '')

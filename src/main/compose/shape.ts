@@ -5,11 +5,12 @@
 import { type Dict, dict, isDict, isList, type Value } from './yaml-value.ts';
 
 /**
- * zero: a scalar left out when 0, false or "". kept: a scalar printed whatever its value.
+ * zero: a scalar left out when 0, false or ""; amount: also when "0" or "0s". kept: a scalar printed whatever its value.
  * A list or map is left out when empty, a struct never once present; `always` ones are printed even when absent.
  */
 export type Shape =
   | 'zero'
+  | 'amount'
   | 'kept'
   | { readonly list: Shape; readonly always?: true }
   | { readonly map: Shape }
@@ -29,15 +30,15 @@ const references: Shape = { list: reference };
 
 const updateConfig = struct({
   parallelism: 'kept',
-  delay: 'zero',
+  delay: 'amount',
   failure_action: 'zero',
-  monitor: 'zero',
+  monitor: 'amount',
   max_failure_ratio: 'zero',
   order: 'zero',
 });
 const resource = struct({
   cpus: 'zero',
-  memory: 'zero',
+  memory: 'amount',
   pids: 'zero',
   devices: {
     list: struct({ capabilities: texts, driver: 'zero', count: 'zero', device_ids: texts, options: textMap }),
@@ -81,7 +82,7 @@ const build = struct({
   network: 'zero',
   target: 'zero',
   secrets: references,
-  shm_size: 'zero',
+  shm_size: 'amount',
   tags: texts,
   ulimits,
   platforms: texts,
@@ -171,10 +172,10 @@ export const serviceShape = struct({
   labels: textMap,
   links: texts,
   logging: struct({ driver: 'zero', options: textMap }),
-  mem_limit: 'zero',
-  mem_reservation: 'zero',
-  memswap_limit: 'zero',
-  mem_swappiness: 'zero',
+  mem_limit: 'amount',
+  mem_reservation: 'amount',
+  memswap_limit: 'amount',
+  mem_swappiness: 'amount',
   mac_address: 'zero',
   network_mode: 'zero',
   networks: { map: { nullable: serviceNetwork } },
@@ -202,7 +203,7 @@ export const serviceShape = struct({
   scale: 'kept',
   secrets: references,
   security_opt: texts,
-  shm_size: 'zero',
+  shm_size: 'amount',
   stdin_open: 'zero',
   stop_grace_period: 'kept',
   stop_signal: 'zero',
@@ -223,7 +224,7 @@ export const serviceShape = struct({
       consistency: 'zero',
       bind: struct({ selinux: 'zero', propagation: 'zero', create_host_path: 'zero' }),
       volume: struct({ nocopy: 'zero', subpath: 'zero' }),
-      tmpfs: struct({ size: 'zero', mode: 'zero' }),
+      tmpfs: struct({ size: 'amount', mode: 'zero' }),
     }),
   },
   volumes_from: texts,
@@ -272,6 +273,7 @@ export const fileObjectShape = struct({
 /** A value with its keys in order and its omissions made; undefined where the whole is left out. */
 export function shaped(value: Value | undefined, shape: Shape): Value | undefined {
   if (shape === 'kept') return value ?? undefined;
+  if (shape === 'amount') return value === '0' || value === '0s' || value === null ? undefined : value;
   if (shape === 'zero') return value === 0 || value === '' || value === false || value === null ? undefined : value;
   if ('nullable' in shape) return value === null ? null : shaped(value, shape.nullable);
   if ('list' in shape) {

@@ -1,0 +1,122 @@
+/** The loader against Docker Compose itself: the same projects, the same canonical model, the same refusals. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
+import { loadProject } from '../../src/main/compose/load.ts';
+import type { ComposeProject } from '../../src/main/compose/model.ts';
+import { ProblemError } from '../../src/shared/model/problem.ts';
+import type { ComposeCase } from '../fixtures/compose/case.ts';
+import { fieldCases } from '../fixtures/compose/fields.ts';
+import { fileCases } from '../fixtures/compose/files.ts';
+
+const run = promisify(execFile);
+let peer = '';
+let folder = '';
+
+beforeAll(async () => {
+  peer = await ensureComposePeer();
+  folder = await mkdtemp(join(tmpdir(), 'quayside-compose-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each([
+  ['fields', fieldCases],
+  ['files', fileCases],
+] as const)('%s', (group, cases) => {
+  it('has a name for each case', () => {
+    expect(new Set(cases.map((one) => one.name)).size).toBe(cases.length);
+  });
+
+  it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (_name, one, index) => {
+    const root = join(folder, group, `c${index}`);
+    await writeFiles(root, one);
+    const theirs = await peerModel(root, one);
+    const ours = await ourModel(root, one);
+    if (one.refused === true || one.refusedByUs !== undefined) {
+      expect(ours, 'Quayside refuses it').toBeInstanceOf(ProblemError);
+      if (ours instanceof ProblemError) expect(ours.problem.code).toBe('compose-invalid');
+      expect(theirs instanceof Error, 'Compose refuses it').toBe(one.refused === true);
+      return;
+    }
+    if (theirs instanceof Error) throw theirs;
+    if (ours instanceof Error) throw ours;
+    if (one.differs !== undefined) expect(printed(ours)).not.toEqual(theirs);
+    else expect(printed(ours)).toEqual(theirs);
+  });
+});
+
+async function writeFiles(root: string, one: ComposeCase): Promise<void> {
+  for (const [name, text] of Object.entries(one.files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  for (const name of one.name === 'merge: env_file' ? ['a.env', 'b.env'] : []) {
+    await writeFile(join(root, name), `FROM=${name}\n`);
+  }
+}
+
+function variablesOf(one: ComposeCase): Record<string, string> {
+  return { HOME: homedir(), PATH: process.env.PATH ?? '', ...one.variables };
+}
+
+/** What `config --format json` prints, with `$$` undone. */
+async function peerModel(root: string, one: ComposeCase): Promise<unknown> {
+  const files = (one.load ?? ['compose.yaml']).flatMap((file) => ['-f', file]);
+  const profiles = (one.profiles ?? []).flatMap((profile) => ['--profile', profile]);
+  const envFiles = (one.envFiles ?? []).flatMap((file) => ['--env-file', file]);
+  const name = one.projectName === undefined ? [] : ['-p', one.projectName];
+  try {
+    const { stdout } = await run(peer, [...files, ...profiles, ...envFiles, ...name, 'config', '--format', 'json'], {
+      cwd: root,
+      env: variablesOf(one),
+      maxBuffer: 64 << 20,
+    });
+    return undoDollars(JSON.parse(stdout));
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function ourModel(root: string, one: ComposeCase): Promise<ComposeProject | Error> {
+  try {
+    return await loadProject({
+      files: (one.load ?? ['compose.yaml']).map((file) => join(root, file)),
+      variables: variablesOf(one),
+      ...(one.profiles === undefined ? {} : { profiles: one.profiles }),
+      ...(one.envFiles === undefined ? {} : { envFiles: one.envFiles }),
+      ...(one.projectName === undefined ? {} : { projectName: one.projectName }),
+      allowUnsupported: true,
+    });
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+}
+
+function undoDollars(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$$', '$');
+  if (Array.isArray(value)) return value.map(undoDollars);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key.replaceAll('$$', '$'), undoDollars(entry)]),
+  );
+}
+
+/** Our model as Compose prints it: sections that are empty are left out. */
+function printed(model: ComposeProject): unknown {
+  const sections = ['networks', 'volumes', 'secrets', 'configs'] as const;
+  return JSON.parse(
+    JSON.stringify({
+      name: model.name,
+      services: model.services,
+      ...Object.fromEntries(
+        sections.filter((key) => Object.keys(model[key]).length > 0).map((key) => [key, model[key]]),
+      ),
+      ...model.extensions,
+    }),
+  );
+}
