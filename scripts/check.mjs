@@ -42,6 +42,7 @@ function types(project) {
 }
 checks['types of main, shared and tests'] = () => types('tsconfig.node.json');
 checks['types of the window'] = () => types('tsconfig.web.json');
+checks['types of the window tests'] = () => types('tsconfig.e2e.json');
 checks['dependency rules'] = () =>
   withCount(program(bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src']), /\((\d+) modules/, 'modules');
 checks['unused files, exports and packages'] = () => program(bin('knip'), ['--no-progress']);
