@@ -1,12 +1,12 @@
 /** The adapter against a real engine: what each call does, and what it refuses. */
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { extract, pack } from 'tar-stream';
+import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import type { EngineEvent, JsonObject } from '../../src/main/engine/engine-client.ts';
 import { ProblemError } from '../../src/shared/model/problem.ts';
-import { ensureTinyImage, removeTestImage } from './tiny-image.ts';
+import { ensureTinyImage, removeTestImage, tarOf } from './tiny-image.ts';
 
 const project = `qs-client-${process.pid}`;
 const owner = { project };
@@ -215,10 +215,7 @@ describe('streams', () => {
 describe('files, networks and images', () => {
   it('puts files in and takes them out', async () => {
     const id = await run(['sleep', '600']);
-    const tar = pack();
-    tar.entry({ name: 'note.txt' }, 'héllo');
-    tar.finalize();
-    await engine.putArchive(id, owner, '/tmp', tar);
+    await engine.putArchive(id, owner, '/tmp', tarOf({ 'note.txt': 'héllo' }));
     const out = extract();
     const found: string[] = [];
     out.on('entry', (header, stream, next) => {
@@ -229,7 +226,10 @@ describe('files, networks and images', () => {
     });
     const archive = await engine.getArchive(id, owner, '/tmp/note.txt');
     await new Promise((resolve, reject) => {
-      archive.pipe(out).once('finish', resolve).once('error', reject);
+      archive
+        .pipe(out)
+        .once('finish', () => resolve(null))
+        .once('error', reject);
     });
     expect(found).toEqual(['note.txt=héllo']);
     expect(await codeOf(engine.getArchive(id, owner, '/no/such'))).toBe('engine-refused');
@@ -250,12 +250,7 @@ describe('files, networks and images', () => {
   });
 
   it('builds an image, and gives the last lines of one that fails', async () => {
-    const context = (dockerfile: string) => {
-      const tar = pack();
-      tar.entry({ name: 'Dockerfile' }, dockerfile);
-      tar.finalize();
-      return tar;
-    };
+    const context = (dockerfile: string) => tarOf({ Dockerfile: dockerfile });
     const tag = `quayside-test/built:${process.pid}`;
     const steps: string[] = [];
     const good = context(`FROM ${image}\nARG WORD=x\nRUN echo said $WORD > /tmp/word\nLABEL a=b\n`);
@@ -269,9 +264,7 @@ describe('files, networks and images', () => {
   });
 
   it('cancels a build', async () => {
-    const tar = pack();
-    tar.entry({ name: 'Dockerfile' }, `FROM ${image}\nRUN echo begun; sleep 300\n`);
-    tar.finalize();
+    const tar = tarOf({ Dockerfile: `FROM ${image}\nRUN echo begun; sleep 300\n` });
     const abort = new AbortController();
     const building = engine.buildImage(
       tar,

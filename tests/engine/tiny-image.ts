@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { request } from 'node:http';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { EngineClient } from '../../src/main/engine/engine-client.ts';
 
@@ -60,6 +61,7 @@ export async function ensureTinyImage(engine: EngineClient): Promise<string> {
   if ((await engine.inspectImage(tag)) !== null) return tag;
 
   const tar = pack();
+  const sent = engine.importImage(Readable.from(tar), tag);
   // Debian's merged /usr: the loader is looked for in /lib64, the libraries in /lib.
   for (const folder of ['tmp', 'proc', 'dev', 'sys', 'etc']) {
     tar.entry({ name: folder, type: 'directory', mode: folder === 'tmp' ? 0o1777 : 0o755 });
@@ -67,9 +69,17 @@ export async function ensureTinyImage(engine: EngineClient): Promise<string> {
   for (const { name, data } of contents) tar.entry({ name, mode: 0o755 }, data);
   tar.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/:/bin/sh\n');
   tar.finalize();
-  await engine.importImage(tar, tag);
+  await sent;
   if ((await engine.inspectImage(tag)) === null) throw new Error(`${basename(tag)} was imported but is not there`);
   return tag;
+}
+
+/** An uncompressed tar of a few small files. */
+export function tarOf(files: Readonly<Record<string, string>>): Readable {
+  const tar = pack();
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content);
+  tar.finalize();
+  return Readable.from(tar);
 }
 
 /** Removes an image that a test built. The product has no such call, so this asks the engine itself. */
