@@ -24,6 +24,7 @@ export interface Backups {
 
 const storeNames = ['postgres', 'qdrant', 'redis'] as const;
 const settleMs = 150;
+const engineWaitMs = 5_000;
 
 export function createBackups(options: {
   monitor: EngineDoor;
@@ -45,7 +46,7 @@ export function createBackups(options: {
   return {
     folder,
     async create() {
-      monitor.client();
+      await monitor.ready(engineWaitMs);
       const { services } = await stack.refresh();
       const declared = storeNames.filter((name) => services.some((service) => service.name === name));
       const missing = declared.filter((name) => runningContainer(name) === null);

@@ -5,6 +5,8 @@ import type { EngineClient, Owner } from '../engine/engine-client.ts';
 export interface EngineDoor {
   /** @throws {ProblemError} the engine's own problem while it is not ready. */
   client(): EngineClient;
+  /** Waits for the first look at the engine. @throws {ProblemError} as `client`. */
+  ready(timeoutMs?: number): Promise<EngineClient>;
 }
 
 export interface StackView {
