@@ -1,0 +1,422 @@
+/** The backend in its real stack, through the core: documents in, questions answered, documents gone, stores failing. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Core, createCore } from '../../src/main/core.ts';
+import type { ChatEvent } from '../../src/shared/model/chat.ts';
+import type { Operation } from '../../src/shared/model/operation.ts';
+
+const samples = resolve('resources/samples');
+let core: Core;
+let folder: string;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+const ended = async (id: Promise<string>): Promise<Operation> => core.runner.wait(await id);
+
+async function ask(conversationId: string, question: string): Promise<{ events: ChatEvent[]; text: string }> {
+  const events: ChatEvent[] = [];
+  await core.chat.ask({ conversationId, question }, (event) => events.push(event));
+  return { events, text: events.map((event) => (event.type === 'delta' ? event.text : '')).join('') };
+}
+
+/** A request without the client, to see what the wire really says. */
+async function raw(
+  method: string,
+  path: string,
+  options: { headers?: Record<string, string>; body?: string | Buffer; token?: string | null } = {},
+): Promise<{ status: number; type: string; body: string }> {
+  const token = options.token === undefined ? await core.access.token() : options.token;
+  return new Promise((done, failed) => {
+    const headers = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...options.headers };
+    const call = request(new URL(path, core.access.url() ?? ''), { method, headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () =>
+        done({
+          status: response.statusCode ?? 0,
+          type: String(response.headers['content-type'] ?? ''),
+          body: Buffer.concat(parts).toString(),
+        }),
+      );
+    });
+    call.on('error', failed);
+    call.end(options.body);
+  });
+}
+
+const json = { 'content-type': 'application/json' };
+const codeOf = (answer: { body: string }): unknown => (JSON.parse(answer.body) as { code?: unknown }).code;
+
+const owner = () => ({ project: core.environment.project });
+
+async function container(service: string): Promise<string> {
+  const state = await core.stack.refresh();
+  const id = state.services.find((entry) => entry.name === service)?.containers[0]?.id;
+  if (id === undefined) throw new Error(`${service} has no container`);
+  return id;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quayside-backend-'));
+  core = await createCore({
+    dataDir: join(folder, 'data'),
+    environment: 'test',
+    composeDir: resolve('compose'),
+    samplesDir: samples,
+    appVersion: '0.0.0',
+  });
+  await core.monitor.ready(20_000);
+  const operation = await ended(core.lifecycle.start({ ports: { backend: await freePort() } }));
+  if (operation.state !== 'done') throw new Error(JSON.stringify(operation.problem ?? operation.outcome));
+  await core.stack.refresh();
+}, 900_000);
+
+afterAll(async () => {
+  if (core === undefined) return;
+  await ended(core.lifecycle.down({ volumes: true }));
+  await core.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('before any document', () => {
+  it('says that there are none, instead of an answer', async () => {
+    const { id } = await core.chat.createConversation();
+    const { events } = await ask(id, 'Which port does the backend listen on?');
+    expect(events.find((event) => event.type === 'abstain')).toMatchObject({
+      reason: 'There are no documents yet. Add some, then ask again.',
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'done', status: 'abstained' });
+  });
+});
+
+describe('documents', () => {
+  it('come in from a folder, four formats, each with its passages', async () => {
+    const operation = await ended(core.chat.ingest([{ path: samples, name: 'samples' }]));
+    expect(operation.problem).toBeNull();
+    const documents = await core.chat.documents();
+    expect(new Set(documents.map((document) => document.mime))).toEqual(
+      new Set(['text/markdown', 'text/plain', 'text/html', 'application/pdf']),
+    );
+    for (const document of documents) {
+      expect(document.state).toBe('ready');
+      expect(document.chunks).toBeGreaterThan(0);
+    }
+    expect(documents.find((document) => document.mime === 'application/pdf')?.pages).toBe(2);
+  });
+
+  it('are not taken in twice', async () => {
+    const before = (await core.chat.documents()).length;
+    const operation = await ended(core.chat.ingest([{ path: join(samples, 'glossary.md'), name: 'copy.md' }]));
+    expect(operation.steps[0]?.detail).toMatch(/^Already there/);
+    expect((await core.chat.documents()).length).toBe(before);
+  });
+
+  it('that cannot be read fail with their reason and leave the others alone', async () => {
+    const write = async (name: string, content: string | Buffer) => {
+      await writeFile(join(folder, name), content);
+      return { path: join(folder, name), name };
+    };
+    const files = [
+      await write('empty.md', ''),
+      await write('program.pdf', Buffer.from('4d5a90000300000004000000', 'hex')),
+      await write('broken.pdf', '%PDF-1.7\nthis is no PDF'),
+      await write('binary.txt', Buffer.from([1, 2, 0, 3, 4, 5])),
+      await write('blank.txt', ' \n \n'),
+      await write('huge.txt', Buffer.alloc(51 * 1024 * 1024, 'a ')),
+      { path: join(folder, 'not-there.md'), name: 'not-there.md' },
+      await write('good.md', '# Tides\n\nHigh tide in Port Ellery is at half past six in the morning.\n'),
+    ];
+    const operation = await ended(core.chat.ingest(files));
+    expect(operation.state).toBe('failed');
+    expect(operation.problem?.code).toBe('documents-refused');
+    expect(operation.steps.map((step) => step.problem?.code ?? step.state)).toEqual([
+      'document-empty',
+      'document-unsupported',
+      'document-corrupt',
+      'document-unsupported',
+      'document-empty',
+      'document-too-large',
+      'document-missing',
+      'done',
+    ]);
+    const { id } = await core.chat.createConversation();
+    expect((await ask(id, 'When is high tide in Port Ellery?')).text).toContain('half past six in the morning. [1]');
+  });
+
+  it('are refused by the backend itself when they are too large', async () => {
+    const head = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n';
+    const body = Buffer.concat([Buffer.from(head), Buffer.alloc(51 * 1024 * 1024, 'a '), Buffer.from('\r\n--x--\r\n')]);
+    const answer = await raw('POST', '/v1/knowledge-bases/default/documents', {
+      headers: { 'content-type': 'multipart/form-data; boundary=x', 'content-length': String(body.length) },
+      body,
+    });
+    expect([answer.status, codeOf(answer)]).toEqual([413, 'file-too-large']);
+  });
+
+  it('swap their passages when they change, and leave nothing behind when they go', async () => {
+    const path = join(folder, 'lighthouse.md');
+    const { id } = await core.chat.createConversation();
+    const question = 'What colour is the lighthouse of Bramblesand?';
+    for (const colour of ['red', 'green']) {
+      await writeFile(path, `# Lighthouse\n\nThe lighthouse of Bramblesand is ${colour}.\n`);
+      expect((await ended(core.chat.ingest([{ path, name: 'lighthouse.md' }]))).state).toBe('done');
+      expect((await ask(id, question)).text).toBe(`The lighthouse of Bramblesand is ${colour}. [1]`);
+    }
+    const document = (await core.chat.documents()).find((entry) => entry.sourceName === 'lighthouse.md');
+    await core.chat.deleteDocument(document?.id ?? '');
+    expect((await core.chat.documents()).some((entry) => entry.sourceName === 'lighthouse.md')).toBe(false);
+    const { text, events } = await ask(id, question);
+    expect(text).not.toContain('green');
+    expect(events.at(-1)).toMatchObject({ type: 'done', status: 'abstained' });
+  });
+});
+
+describe('answers', () => {
+  it('quote passages that really hold them, in order, numbered without gaps', async () => {
+    const { id } = await core.chat.createConversation();
+    const { events, text } = await ask(id, 'Which port does the backend listen on?');
+    expect(text).toContain('7420');
+    expect(events.map((event) => event.type).filter((type, at, all) => type !== all[at - 1])).toEqual([
+      'run',
+      'status',
+      'sources',
+      'delta',
+      'usage',
+      'done',
+    ]);
+    const sources = events.flatMap((event) => (event.type === 'sources' ? event.sources : []));
+    for (const paragraph of text.split('\n\n')) {
+      const [, quote = '', n] = /^([\s\S]+) \[(\d+)\]$/.exec(paragraph) ?? [];
+      const source = sources.find((entry) => entry.n === Number(n));
+      const passage = await core.chat.passage(source?.chunkId ?? '');
+      expect(passage.text).toContain(quote);
+    }
+    const messages = await core.chat.messages(id);
+    expect(messages.map((message) => [message.role, message.status])).toEqual([
+      ['user', 'completed'],
+      ['assistant', 'completed'],
+    ]);
+    expect(messages[1]?.text).toBe(text);
+    expect(messages[1]?.sources).toEqual(sources);
+    expect((await core.chat.conversations())[0]).toMatchObject({ id, title: 'Which port does the backend listen on?' });
+  });
+
+  it.each([
+    ['How often should I make a backup?', 'every evening'],
+    ['How fast must a level 1 alarm be acknowledged?', '10 minutes'],
+    ['How long does Redis keep query vectors?', '24 hours'],
+    ['What is a drill?', 'throw-away'],
+  ])('%s -> %s', async (question, expected) => {
+    const { id } = await core.chat.createConversation();
+    expect((await ask(id, question)).text).toContain(expected);
+  });
+
+  it.each([
+    'Who won the football world cup in 2014?',
+    'How do I bake sourdough bread?',
+    'Does Quayside support Kubernetes?',
+    '🙂',
+  ])('says that the documents do not answer: %s', async (question) => {
+    const { id } = await core.chat.createConversation();
+    const { events, text } = await ask(id, question);
+    expect(text).toBe('');
+    expect(events.find((event) => event.type === 'abstain')).toMatchObject({
+      reason: 'Your documents do not answer this.',
+    });
+  });
+
+  it('can be read again from any point, and a stop of what has ended is harmless', async () => {
+    const { id } = await core.chat.createConversation();
+    const { events } = await ask(id, 'What is inside a backup?');
+    const run = events.find((event) => event.type === 'run');
+    const again = await raw('GET', `/v1/runs/${run?.runId}/events`, { headers: { 'last-event-id': '3' } });
+    const ids = [...again.body.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
+    expect(ids).toEqual(ids.map((_, at) => at + 4));
+    expect(again.body).toContain('event: done');
+    await core.chat.stop(run?.runId ?? '');
+  });
+});
+
+describe('the door', () => {
+  it.each([
+    ['no token', 'GET', '/v1/documents', { token: null }, 401, 'unauthorized'],
+    ['a wrong token', 'GET', '/v1/documents', { token: 'x'.repeat(43) }, 401, 'unauthorized'],
+    ['metrics without a token', 'GET', '/metrics', { token: null }, 401, 'unauthorized'],
+    ['a foreign host', 'GET', '/health', { headers: { host: 'evil.example' } }, 403, 'host-not-allowed'],
+    [
+      'a foreign origin',
+      'GET',
+      '/v1/documents',
+      { headers: { origin: 'https://evil.example' } },
+      403,
+      'host-not-allowed',
+    ],
+    ['an unknown address', 'GET', '/v1/nothing', {}, 404, 'not-found'],
+    ['an unknown id', 'GET', '/v1/documents/01900000-0000-7000-8000-000000000000', {}, 404, 'not-found'],
+    ['no id at all', 'DELETE', "/v1/documents/1'%20or%201=1", {}, 404, 'not-found'],
+    ['broken JSON', 'POST', '/v1/search', { headers: json, body: '{"query":' }, 400, 'malformed-json'],
+    ['an empty question', 'POST', '/v1/search', { headers: json, body: '{"query":" \\u200b"}' }, 422, 'empty-question'],
+    ['a NUL', 'POST', '/v1/search', { headers: json, body: '{"query":"a\\u0000"}' }, 422, 'validation-failed'],
+    [
+      'a long question',
+      'POST',
+      '/v1/search',
+      { headers: json, body: JSON.stringify({ query: 'x'.repeat(8001) }) },
+      413,
+      'question-too-long',
+    ],
+    ['topK 0', 'POST', '/v1/search', { headers: json, body: '{"query":"a","topK":0}' }, 422, 'validation-failed'],
+    [
+      'an unknown field',
+      'POST',
+      '/v1/search',
+      { headers: json, body: '{"query":"a","nope":1}' },
+      422,
+      'validation-failed',
+    ],
+    [
+      'no file',
+      'POST',
+      '/v1/knowledge-bases/default/documents',
+      { headers: json, body: '{}' },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a bad provider address',
+      'PUT',
+      '/v1/providers/openai-compatible',
+      { headers: json, body: '{"baseUrl":"file:///etc"}' },
+      422,
+      'validation-failed',
+    ],
+    [
+      'a provider without settings',
+      'PUT',
+      '/v1/providers/active',
+      { headers: json, body: '{"name":"openai-compatible"}' },
+      422,
+      'provider-not-configured',
+    ],
+  ] as const)('%s', async (_what, method, path, options, status, code) => {
+    const answer = await raw(method, path, options);
+    expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+    expect(answer.type).toContain('application/problem+json');
+  });
+
+  it('keeps the provider’s key to itself', async () => {
+    const key = 'sk-do-not-tell-0123456789';
+    const settings = await core.chat.setProvider({
+      active: 'openai-compatible',
+      openaiBaseUrl: 'http://127.0.0.1:9/v1',
+      openaiModel: 'tiny',
+      openaiKey: key,
+    });
+    expect(settings).toEqual({
+      active: 'openai-compatible',
+      openaiBaseUrl: 'http://127.0.0.1:9/v1',
+      openaiModel: 'tiny',
+      openaiHasKey: true,
+    });
+    expect((await raw('GET', '/v1/providers')).body).not.toContain(key);
+    const { id } = await core.chat.createConversation();
+    await expect(ask(id, 'Which port does the backend listen on?')).rejects.toMatchObject({
+      problem: { code: 'provider-unreachable' },
+    });
+    expect((await core.chat.messages(id)).at(-1)?.status).toBe('error');
+    const back = await core.chat.setProvider({ active: 'embedded', openaiBaseUrl: '', openaiModel: '', openaiKey: '' });
+    expect(back).toMatchObject({ active: 'embedded', openaiHasKey: true });
+  });
+
+  it('counts from 0 under the names of the specification', async () => {
+    const { body } = await raw('GET', '/metrics');
+    for (const line of [
+      /^rag_query_duration_seconds_count\{mode="hybrid",provider="embedded",outcome="completed"\} [1-9]/m,
+      /^rag_query_duration_seconds_count\{mode="hybrid",provider="openai-compatible",outcome="error"\} 1$/m,
+      /^rag_embedding_errors_total\{reason="unavailable"\} 0$/m,
+      /^rag_database_connection_pool_size\{state="max"\} 10$/m,
+      /^rag_llm_provider_availability\{provider="embedded"\} 1$/m,
+      /^rag_orphan_vectors 0$/m,
+    ])
+      expect(body).toMatch(line);
+  });
+});
+
+describe('a store that is away', () => {
+  it('answers without Redis and says degraded; without PostgreSQL it says so and recovers', async () => {
+    const engine = core.monitor.client();
+    const health = async () => JSON.parse((await raw('GET', '/health', { token: null })).body) as { status: string };
+    const until = async (status: string): Promise<void> => {
+      await expect.poll(async () => (await health()).status, { timeout: 30_000, interval: 300 }).toBe(status);
+    };
+    const redis = await container('redis');
+    await engine.stopContainer(redis, owner(), 5);
+    await until('degraded');
+    const { id } = await core.chat.createConversation();
+    expect((await ask(id, 'Which port does the backend listen on?')).text).toContain('7420');
+    await engine.startContainer(redis, owner());
+    await until('healthy');
+
+    const postgres = await container('postgres');
+    await engine.stopContainer(postgres, owner(), 20);
+    await expect(core.chat.conversations()).rejects.toMatchObject({ problem: { code: 'database-unavailable' } });
+    await engine.startContainer(postgres, owner());
+    await expect
+      .poll(
+        () =>
+          core.chat.conversations().then(
+            () => 'up',
+            () => 'down',
+          ),
+        { timeout: 60_000, interval: 500 },
+      )
+      .toBe('up');
+  });
+});
+
+describe('a killed backend', () => {
+  it('takes up what it was reading, and every passage has exactly one vector', async () => {
+    const path = join(folder, 'long.md');
+    const sections = Array.from(
+      { length: 60 },
+      (_, at) => `## Buoy ${at}\n\nBuoy ${at} lies ${at * 3} metres off the pier and blinks ${at} times.\n`,
+    );
+    await writeFile(path, `# Buoys\n\n${sections.join('\n')}`);
+    const id = await core.chat.ingest([{ path, name: 'long.md' }]);
+    await expect
+      .poll(async () => (await core.chat.documents()).find((entry) => entry.sourceName === 'long.md')?.state, {
+        timeout: 30_000,
+        interval: 50,
+      })
+      .toBe('embedding');
+    const backend = await container('backend');
+    await core.monitor.client().stopContainer(backend, owner(), 0);
+    await core.runner.wait(id);
+    await core.monitor.client().startContainer(backend, owner());
+    await expect
+      .poll(
+        async () =>
+          (await core.chat.documents().catch(() => [])).find((entry) => entry.sourceName === 'long.md')?.state,
+        {
+          timeout: 120_000,
+          interval: 500,
+        },
+      )
+      .toBe('ready');
+    await expect
+      .poll(async () => (await raw('GET', '/metrics')).body, { timeout: 90_000, interval: 1000 })
+      .toMatch(/^rag_orphan_vectors 0$/m);
+    const { id: conversation } = await core.chat.createConversation();
+    expect((await ask(conversation, 'How many times does buoy 41 blink?')).text).toContain('blinks 41 times');
+  });
+});
