@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'vite';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Environment, openEnvironment } from '../../src/main/config/environment.ts';
 import { readState } from '../../src/main/config/environment-state.ts';
@@ -15,6 +18,7 @@ import { openEngine } from './scratch.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const engine = openEngine();
+const root = join(import.meta.dirname, '..', '..');
 const tinyImage = await ensureTinyImage(engine);
 /** Away from what a person's stack uses. */
 let port = 21_000 + Math.floor(Math.random() * 20_000);
@@ -172,6 +176,49 @@ describe('the life of a stack', () => {
     const before = await containers();
     expect(before.backend?.state).toBe('created');
     expect((await done(lifecycle.start({}))).state).toBe('done');
+    expect((await containers()).db?.id).toBe(before.db?.id);
+  });
+
+  it('is killed with its panel in the middle of a start: the next panel says so, and its start goes on', async () => {
+    const bundle = join(root, 'node_modules', '.cache', 'quayside-test', String(process.pid));
+    await build({
+      root,
+      configFile: false,
+      logLevel: 'error',
+      build: {
+        ssr: join(import.meta.dirname, 'start-and-wait.ts'),
+        outDir: bundle,
+        rolldownOptions: { output: { entryFileNames: 'panel.mjs' } },
+      },
+    });
+    const panel = spawn(process.execPath, [
+      join(bundle, 'panel.mjs'),
+      environment.dataDir,
+      environment.composeDir,
+      String(port),
+    ]);
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      panel.stderr.on('data', (data) => {
+        said += String(data);
+      });
+      panel.once('exit', () => reject(new Error(`the panel ended by itself: ${said}`)));
+      panel.stdout.on('data', (data) => String(data).includes('checking') && resolve());
+    });
+    await expect(lifecycle.start({})).rejects.toMatchObject({
+      problem: { code: 'operation-running', cause: expect.stringContaining(`process ${panel.pid}`) },
+    });
+    panel.removeAllListeners('exit');
+    panel.kill('SIGKILL');
+    await once(panel, 'exit');
+    await rm(bundle, { recursive: true, force: true });
+
+    const [left] = await runner.recover();
+    expect(left?.operation).toMatchObject({ kind: 'start', state: 'interrupted' });
+    expect(left?.notes).toEqual([{ doing: 'start', project: environment.project }]);
+    const before = await containers();
+    const started = await done(lifecycle.start({}));
+    expect(started.state).toBe('done');
     expect((await containers()).db?.id).toBe(before.db?.id);
   });
 
