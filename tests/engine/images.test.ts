@@ -3,7 +3,7 @@
  * for what the official images promise. Needs an engine; builds what is missing.
  */
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { readState } from '../../src/main/config/environment-state.ts';
 import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import type { EngineClient, ExecResult, JsonObject } from '../../src/main/engine/engine-client.ts';
 import { serviceImages } from '../../src/main/stack/image-recipes.ts';
-import { createImageCatalog, type ImageNeed } from '../../src/main/stack/images.ts';
+import { createImageCatalog } from '../../src/main/stack/images.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
 
 const project = `quayside-test-images-${randomBytes(3).toString('hex')}`;
@@ -80,34 +80,27 @@ describe('catalog', () => {
     expect(phases).toEqual([]);
   });
 
-  it('builds a changed recipe anew, tells of a broken one, and leaves on abort', async () => {
+  it('shows the last lines of a recipe that fails, and leaves no image', async () => {
+    const redis = refs.get('redis');
     const composeDir = join(dataDir, 'compose');
-    for (const name of ['node', 'python']) {
-      await mkdir(join(composeDir, 'images', name), { recursive: true });
-      await writeFile(join(composeDir, 'images', name, 'Dockerfile'), 'FROM scratch\n');
-    }
+    await cp(join(environment.composeDir, 'images'), join(composeDir, 'images'), { recursive: true });
     await mkdir(join(composeDir, 'services', 'nlp'), { recursive: true });
-    const dockerfile = join(composeDir, 'services', 'nlp', 'Dockerfile');
-    const changed = await openEnvironment({ dataDir, name: 'changed', composeDir });
-    const need: ImageNeed = {
-      service: 'nlp',
-      variable: 'QUAYSIDE_NLP_IMAGE',
-      ref: '',
-      present: false,
-      action: 'build',
-    };
-    const ensure = (signal = never) =>
-      createImageCatalog({ engine: () => engine, environment: changed })
-        .ensure(need, { onPhase: () => undefined, onProgress: () => undefined }, signal)
-        .catch(toProblem);
-    // A base of its own: the recipe of a foundation cannot be built here, since FROM scratch makes no image.
-    await writeFile(dockerfile, `FROM ${refs.get('redis')}\nRUN echo said before && exit 7\n`);
-    const broken = await ensure();
-    // Without a registry the stand-in of Python is tried first, and fails as its recipe says.
-    expect(broken).toMatchObject({ code: 'build-failed', service: 'nlp' });
-    const cancelled = new AbortController();
-    cancelled.abort(new Error('stop'));
-    expect(await ensure(cancelled.signal)).toMatchObject({ cause: 'stop' });
+    await cp(
+      join(environment.composeDir, 'services', 'backend', 'Dockerfile'),
+      join(composeDir, 'services/backend/Dockerfile'),
+    );
+    await writeFile(join(composeDir, 'services/nlp/Dockerfile'), `FROM ${redis}\nRUN echo said before && exit 7\n`);
+    const broken = await openEnvironment({ dataDir, name: 'broken', composeDir });
+    const images = createImageCatalog({ engine: () => engine, environment: broken });
+    const need = (await images.needed()).find((candidate) => candidate.service === 'nlp');
+    if (need === undefined) throw new Error('no need');
+    const failure = await images
+      .ensure(need, { onPhase: () => undefined, onProgress: () => undefined }, never)
+      .catch(toProblem);
+    expect(failure).toMatchObject({ code: 'build-failed', service: 'nlp' });
+    expect(JSON.stringify(failure)).toContain('said before');
+    expect((await readState(broken)).images).toEqual({});
+    expect((await images.needed()).find((candidate) => candidate.service === 'nlp')?.action).toBe('build');
   });
 });
 
@@ -150,7 +143,7 @@ async function start(
     const startedMs = Date.now();
     await engine.startContainer(id, owner);
     await expect
-      .poll(() => healthOf(id), { timeout: 60_000, interval: 200 })
+      .poll(async () => (await stateOf(id)).Health?.Status, { timeout: 60_000, interval: 200 })
       .toBe('healthy')
       .catch(async (error: unknown) => {
         throw new Error(`${service} is not healthy:\n${await logsOf(id)}`, { cause: error });
@@ -168,9 +161,8 @@ async function start(
   };
 }
 
-async function healthOf(id: string): Promise<unknown> {
-  const state = (await engine.inspectContainer(id))?.State as { Health?: { Status?: string } } | undefined;
-  return state?.Health?.Status;
+async function stateOf(id: string): Promise<{ Status?: string; ExitCode?: number; Health?: { Status?: string } }> {
+  return ((await engine.inspectContainer(id))?.State ?? {}) as Awaited<ReturnType<typeof stateOf>>;
 }
 
 async function logsOf(id: string): Promise<string> {
@@ -228,10 +220,17 @@ describe('postgres keeps to the contract of the official image', () => {
   });
 
   it('refuses to create a database without a password', async () => {
-    const work = start('postgres', { probe: ['true'], tmpfs: { '/var/lib/postgresql/data': `uid=${uid}` } });
-    const id = started.at(-1);
-    await work.catch(() => undefined);
-    expect(await logsOf(started.at(-1) ?? id ?? '')).toContain('POSTGRES_PASSWORD');
+    const { id } = await engine.createContainer(`${project}-refused`, {
+      Image: refs.get('postgres') ?? '',
+      User: `${uid}:${uid}`,
+      Labels: { 'com.docker.compose.project': project },
+      HostConfig: { Tmpfs: { '/var/lib/postgresql/data': 'mode=1777' } },
+    });
+    started.push(id);
+    await engine.startContainer(id, owner);
+    await expect.poll(async () => (await stateOf(id)).Status, { timeout: 20_000 }).toBe('exited');
+    expect(await stateOf(id)).toMatchObject({ ExitCode: 1 });
+    expect(await logsOf(id)).toContain('POSTGRES_PASSWORD');
   });
 });
 

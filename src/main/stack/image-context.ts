@@ -30,7 +30,7 @@ export async function readContext(folder: string): Promise<ContextFile[]> {
         const path = below === '' ? entry.name : `${below}/${entry.name}`;
         if (entry.isDirectory()) {
           if (!ignore(path) || ignore.mayHoldWanted) await walk(path);
-        } else if (entry.isFile() && !ignore(path)) {
+        } else if (entry.isFile() && (path === 'Dockerfile' || !ignore(path))) {
           const bytes = await readFile(join(folder, path));
           total += bytes.length;
           if (total > maxContextBytes) throw new Error(`it holds more than ${maxContextBytes / 1024 / 1024} MiB`);

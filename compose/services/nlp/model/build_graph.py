@@ -33,13 +33,15 @@ class Graph:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, operator: str, inputs: list[str], output: str, *, fused: bool = False, **attributes: object) -> str:
+    def node(self, operator: str, inputs: list[str], output: str, *, fused: bool = False, **attributes: float) -> str:
         domain = "com.microsoft" if fused else ""
-        self.nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
+        self.nodes.append(helper.make_node(operator, inputs, [output], None, None, domain, None, **attributes))
         return output
 
 
-def encoder_layer(graph: Graph, weights: Weights, index: int, hidden: str, mask: str, heads: int, epsilon: float) -> str:
+def encoder_layer(
+    graph: Graph, weights: Weights, index: int, hidden: str, mask: str, heads: int, epsilon: float
+) -> str:
     """Appends one transformer layer; answers the name of its output, float32 [batch, tokens, hidden]."""
     source, name = f"encoder.layer.{index}", f"layer{index}"
 
@@ -79,7 +81,9 @@ def encoder_layer(graph: Graph, weights: Weights, index: int, hidden: str, mask:
 def build(folder: Path) -> onnx.ModelProto:
     """Answers the model: input_ids and attention_mask, int32 [batch, tokens] -> embedding, float32 [batch, dim]."""
     config = json.loads((folder / "config.json").read_text())
-    weights: Weights = {key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()}
+    weights: Weights = {
+        key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()
+    }
     if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
         raise SystemExit(f"only BERT encoders with GELU are known, this is {config['model_type']}")
     epsilon = float(config["layer_norm_eps"])

@@ -5,15 +5,16 @@ import shutil
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 
 def main() -> int:
     """Reads the settings, prepares the folder the workers share, runs until a signal. Exit code 2: a wrong setting."""
-    shared = os.path.join(tempfile.gettempdir(), "quayside-nlp")
+    shared = Path(tempfile.gettempdir()) / "quayside-nlp"
     shutil.rmtree(shared, ignore_errors=True)
-    os.makedirs(os.path.join(shared, "ready"))
+    (shared / "ready").mkdir(parents=True)
     # prometheus_client looks at this when it is imported, and so do the workers, which inherit it.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
 
     import uvicorn
 

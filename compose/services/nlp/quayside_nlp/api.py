@@ -17,7 +17,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from quayside_nlp import metrics
 from quayside_nlp.embedding_queue import QueueFullError
-from quayside_nlp.problems import ProblemException, on_http_error, on_invalid, on_problem, problem
+from quayside_nlp.problems import ProblemError, on_http_error, on_invalid, on_problem, problem
 from quayside_nlp.service import Service
 from quayside_nlp.settings import Settings, read_settings
 
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service.close()
 
     app = FastAPI(title="Quayside NLP", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_exception_handler(ProblemException, on_problem)
+    app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.middleware("http")(_observe)
@@ -76,7 +76,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         if not hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), expected):
             metrics.ERRORS.labels("unauthorized").inc()
             headers = {"WWW-Authenticate": "Bearer"}
-            raise ProblemException(401, "unauthorized", "Send the token of this service as a bearer token.", headers)
+            raise ProblemError(401, "unauthorized", "Send the token of this service as a bearer token.", headers)
 
     # The health probe and Prometheus need no token: what they read tells nothing of any text.
     guarded = [Depends(authorised)]
@@ -91,7 +91,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         except QueueFullError as error:
             metrics.ERRORS.labels("queue_full").inc()
             headers = {"Retry-After": str(error.retry_after_s)}
-            raise ProblemException(503, "queue-full", "Too many texts wait to be embedded.", headers) from error
+            raise ProblemError(503, "queue-full", "Too many texts wait to be embedded.", headers) from error
         vectors = await asyncio.wrap_future(future)
         answer = {
             "model": service.settings.model,

@@ -78,9 +78,10 @@ class EmbeddingQueue:
                 continue
             batch = [job.texts[index] for index in run]
             started = time.perf_counter()
+            # Whatever the runtime throws belongs to this request alone.
             try:
                 job.vectors[run] = self._encoder.embed(batch)
-            except Exception as error:  # noqa: BLE001 - whatever the runtime throws belongs to this request alone
+            except Exception as error:
                 self._settle(len(run) + sum(len(rest) for rest in job.runs))
                 if not job.future.cancelled():
                     job.future.set_exception(error)

@@ -28,7 +28,7 @@ class Encoded:
 
 
 class Encoder:
-    """A loaded model. `embed` and `encode` may be called from several threads; runs of one session share its threads."""
+    """A loaded model. Safe to call from several threads; runs of one session share its threads."""
 
     def __init__(self, folder: Path, threads: int) -> None:
         about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ class Encoder:
         return [len(e.ids) for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def embed(self, batch: Sequence[Encoded]) -> Vectors:
-        """float32 [n, dim], rows L2-normalised, n = len(batch). Runs as one padded batch; n = 0 gives an empty array."""
+        """float32 [n, dim], rows L2-normalised, n = len(batch), as one padded batch; n = 0 gives an empty array."""
         if not batch:
             return np.empty((0, self.dim), dtype=np.float32)
         width = max(len(item.ids) for item in batch)

@@ -28,7 +28,7 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
     return ProblemResponse(body, status_code=status, headers=headers)
 
 
-class ProblemException(Exception):
+class ProblemError(Exception):
     """Raised in a route, answered as a problem document."""
 
     def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
@@ -37,7 +37,7 @@ class ProblemException(Exception):
 
 
 async def on_problem(_: Request, error: Exception) -> ProblemResponse:
-    if not isinstance(error, ProblemException):
+    if not isinstance(error, ProblemError):
         raise TypeError from error
     return error.response
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from quayside_nlp import metrics
 from quayside_nlp.embedding_queue import EmbeddingQueue
 from quayside_nlp.encoder import Encoder
-from quayside_nlp.problems import ProblemException
+from quayside_nlp.problems import ProblemError
 from quayside_nlp.self_test import run_self_test
 from quayside_nlp.settings import Settings
 
@@ -50,7 +50,7 @@ class Service:
             return self.loaded
         metrics.ERRORS.labels("not_ready").inc()
         detail = self._failure or "The model is being loaded and tested."
-        raise ProblemException(503, "not-ready", detail, {"Retry-After": "2"})
+        raise ProblemError(503, "not-ready", detail, {"Retry-After": "2"})
 
     def status(self) -> tuple[str, str | None]:
         """`healthy` once every worker passed its self-test, else `starting` or `failed` with the reason."""
