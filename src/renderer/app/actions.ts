@@ -50,11 +50,7 @@ function setPending(area: Area, pending: boolean): void {
 }
 
 /** Calls the core on the person's behalf; a Problem is kept for the area's page, success clears the last one. */
-export async function perform<N extends CallName>(
-  area: Area,
-  name: N,
-  input: Input<N>,
-): Promise<Answer<Output<N>>> {
+export async function perform<N extends CallName>(area: Area, name: N, input: Input<N>): Promise<Answer<Output<N>>> {
   const again = (): void => void perform(area, name, input);
   setPending(area, true);
   const answer = await call(name, input);
@@ -69,6 +65,11 @@ export async function perform<N extends CallName>(
     beganBy.set(String(value.operationId), again);
   }
   return answer;
+}
+
+/** Keeps a Problem that came about otherwise than by `perform`. */
+export function refuse(area: Area, problem: Problem, retry: () => void): void {
+  setRefusal(area, { problem, retry });
 }
 
 export function dismissRefusal(area: Area): void {

@@ -26,7 +26,7 @@ function Running({ operation, others }: { readonly operation: Operation; readonl
       <span className={css.bar}>
         <ProgressBar value={operationFraction(operation)} label={operation.title} />
       </span>
-      <time className={css.elapsed} aria-label="Elapsed">
+      <time className={css.elapsed}>
         {formatElapsed(now - operation.startedAtMs)}
       </time>
       {operation.cancellable ? (
@@ -63,7 +63,7 @@ export function ActivityBar(): ReactNode {
   const running = operations?.filter((operation) => operation.state === 'running') ?? [];
   const first = running[0];
   return (
-    <footer className={css.activity} aria-label="Activity">
+    <section className={css.activity} aria-label="Activity">
       <div className={css.now}>
         {first === undefined ? (
           <Last operation={operations?.[0]} />
@@ -77,6 +77,6 @@ export function ActivityBar(): ReactNode {
       <Drawer open={shown} onClose={() => setShown(false)} title="Activity">
         <ActivityList operations={operations ?? []} />
       </Drawer>
-    </footer>
+    </section>
   );
 }

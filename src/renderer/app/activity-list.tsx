@@ -29,7 +29,12 @@ export function ActivityList({ operations }: { readonly operations: readonly Ope
   const now = useNow();
   if (operations.length === 0) {
     return (
-      <EmptyState icon={History} title="Nothing has happened yet" text="Starts, stops, backups and added documents are listed here." compact />
+      <EmptyState
+        icon={History}
+        title="Nothing has happened yet"
+        text="Starts, stops, backups and added documents are listed here."
+        compact
+      />
     );
   }
   return (
@@ -42,7 +47,8 @@ export function ActivityList({ operations }: { readonly operations: readonly Ope
               <span className={css.title}>{operation.title}</span>
               <Status said={operationSaid(operation.state)} />
               <span className={css.meta}>
-                {formatDate(operation.startedAtMs)} · {formatDuration((operation.endedAtMs ?? now) - operation.startedAtMs)}
+                {formatDate(operation.startedAtMs)} ·{' '}
+                {formatDuration((operation.endedAtMs ?? now) - operation.startedAtMs)}
               </span>
             </summary>
             {operation.problem === null ? null : (

@@ -23,7 +23,8 @@ export function operationChanges(before: readonly Operation[] | null, after: rea
   for (const operation of after) {
     const old = before.find((one) => one.id === operation.id);
     if (operation.state !== 'running') {
-      if (old?.state === 'running') said.push(operation.outcome ?? operation.problem?.title ?? `${operation.title}: ended`);
+      if (old?.state === 'running')
+        said.push(operation.outcome ?? operation.problem?.title ?? `${operation.title}: ended`);
       continue;
     }
     if (old === undefined) said.push(`${operation.title}: started`);

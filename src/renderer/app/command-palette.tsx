@@ -2,8 +2,8 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from 'react';
-import { type Command, commandsFor, matching } from './commands.ts';
 import css from './command-palette.module.css';
+import { type Command, commandsFor, matching } from './commands.ts';
 import { useLive } from './live-store.ts';
 
 export function CommandPalette({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }): ReactNode {

@@ -1,7 +1,15 @@
 /** What the command palette offers, given what is possible right now. */
 import type { Operation } from '../../shared/model/operation.ts';
 import type { StackState } from '../../shared/model/stack.ts';
-import { backUpNow, cancelOperation, changeSettings, restartServices, startEngine, startStack, stopStack } from './actions.ts';
+import {
+  backUpNow,
+  cancelOperation,
+  changeSettings,
+  restartServices,
+  startEngine,
+  startStack,
+  stopStack,
+} from './actions.ts';
 import { runningStackOperation } from './live-store.ts';
 import { go, pages, pageTitles } from './navigation.ts';
 
@@ -30,7 +38,8 @@ export function commandsFor({ stack, operations, engineReady }: Possible): Comma
   const status = stack?.status ?? 'unknown';
   if (!engineReady) add('Start the engine', 'Action', startEngine);
   if (engineReady && running === null) {
-    if (status === 'absent' || status === 'stopped' || status === 'degraded') add('Start the stack', 'Action', () => startStack());
+    if (status === 'absent' || status === 'stopped' || status === 'degraded')
+      add('Start the stack', 'Action', () => startStack());
     if (status === 'healthy' || status === 'degraded' || status === 'starting') {
       add('Back up now', 'Action', () => {
         go('backups');
@@ -60,8 +69,13 @@ export function commandsFor({ stack, operations, engineReady }: Possible): Comma
 
 /** Commands whose label holds every typed word, in any order; those that start with the text first. */
 export function matching(commands: readonly Command[], typed: string): Command[] {
-  const words = typed.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const found = commands.filter((command) => words.every((word) => command.label.toLowerCase().includes(word)));
   const start = typed.trim().toLowerCase();
-  return found.sort((a, b) => Number(b.label.toLowerCase().startsWith(start)) - Number(a.label.toLowerCase().startsWith(start)));
+  return found.sort(
+    (a, b) => Number(b.label.toLowerCase().startsWith(start)) - Number(a.label.toLowerCase().startsWith(start)),
+  );
 }

@@ -6,26 +6,31 @@ import { type ComponentType, type ReactNode, useEffect, useState } from 'react';
 import { PageLoading } from './page-states.tsx';
 
 export interface OwnLazy {
-  readonly Page: () => ReactNode;
-  /** Fetches the code ahead of use. */
-  readonly prefetch: () => void;
+  /** null until it is loaded. */
+  loaded(): ComponentType | null;
+  /** Fetches the code; calling it again is harmless. */
+  fetch(): Promise<void>;
 }
 
-export function ownLazy(load: () => Promise<ComponentType>, label: string): OwnLazy {
-  let Loaded: ComponentType | null = null;
+export function ownLazy(load: () => Promise<ComponentType>): OwnLazy {
+  let component: ComponentType | null = null;
   let loading: Promise<void> | undefined;
-  const fetch = (): Promise<void> => {
-    loading ??= load().then((component) => {
-      Loaded = component;
-    });
-    return loading;
+  return {
+    loaded: () => component,
+    fetch() {
+      loading ??= load().then((one) => {
+        component = one;
+      });
+      return loading;
+    },
   };
-  function Page(): ReactNode {
-    const [, redraw] = useState(0);
-    useEffect(() => {
-      if (Loaded === null) void fetch().then(() => redraw((n) => n + 1));
-    }, []);
-    return Loaded === null ? <PageLoading label={label} /> : <Loaded />;
-  }
-  return { Page, prefetch: () => void fetch() };
+}
+
+export function LazyPage({ page, label }: { readonly page: OwnLazy; readonly label: string }): ReactNode {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (page.loaded() === null) void page.fetch().then(() => redraw((n) => n + 1));
+  }, [page]);
+  const Loaded = page.loaded();
+  return Loaded === null ? <PageLoading label={label} /> : <Loaded />;
 }

@@ -1,10 +1,11 @@
 /** What a page shows when the engine or the stack is not there for it. Each says what to do next. */
-import { Anchor, Cable, Download, Hourglass, LockKeyhole, Play, PlugZap, ServerOff } from 'lucide-react';
+
 import type { LucideIcon } from 'lucide-react';
+import { Anchor, Cable, Download, Hourglass, LockKeyhole, Play, PlugZap, ServerOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { EngineState } from '../../shared/model/engine.ts';
-import { Button } from '../ui/button.tsx';
 import { EmptyState, PageBody, Skeleton } from '../ui/blocks.tsx';
+import { Button } from '../ui/button.tsx';
 import { startStack } from './actions.ts';
 import { AreaProblem } from './area-problem.tsx';
 import { LiveProblem } from './live-problem.tsx';
@@ -13,21 +14,37 @@ import { go } from './navigation.ts';
 import css from './page-states.module.css';
 
 const engineViews: Readonly<Record<EngineState['state'], { icon: LucideIcon; title: string; text: string }>> = {
-  connecting: { icon: Cable, title: 'Looking for the engine', text: 'Quayside is asking the Docker engine whether it is there.' },
+  connecting: {
+    icon: Cable,
+    title: 'Looking for the engine',
+    text: 'Quayside is asking the Docker engine whether it is there.',
+  },
   ready: { icon: Cable, title: 'The engine is ready', text: '' },
   missing: {
     icon: Download,
     title: 'There is no Docker engine here yet',
     text: 'Quayside runs your stack on a Docker engine. Install one, and this page comes to life by itself.',
   },
-  stopped: { icon: PlugZap, title: 'The engine is not running', text: 'It is installed, but nothing answers. Start it to go on.' },
-  starting: { icon: Hourglass, title: 'The engine is starting', text: 'This can take a minute. Nothing to do but wait.' },
+  stopped: {
+    icon: PlugZap,
+    title: 'The engine is not running',
+    text: 'It is installed, but nothing answers. Start it to go on.',
+  },
+  starting: {
+    icon: Hourglass,
+    title: 'The engine is starting',
+    text: 'This can take a minute. Nothing to do but wait.',
+  },
   'no-permission': {
     icon: LockKeyhole,
     title: 'You may not use the engine yet',
     text: 'It runs, but this account is not allowed to speak to it.',
   },
-  'too-old': { icon: ServerOff, title: 'The engine is too old', text: 'It runs, but it lacks what Quayside needs. Update it to go on.' },
+  'too-old': {
+    icon: ServerOff,
+    title: 'The engine is too old',
+    text: 'It runs, but it lacks what Quayside needs. Update it to go on.',
+  },
   'not-answering': {
     icon: ServerOff,
     title: 'The engine does not answer',

@@ -13,21 +13,18 @@ import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
 import { go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
-import { ownLazy } from './own-lazy.tsx';
+import { LazyPage, ownLazy } from './own-lazy.tsx';
 import css from './shell.module.css';
 import { Sidebar } from './sidebar.tsx';
 import { useTheme } from './theme.ts';
 
-const metrics = ownLazy(
-  () => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage),
-  'Loading the charts',
-);
+const metrics = ownLazy(() => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage));
 
 const views: Readonly<Record<Page, () => ReactNode>> = {
   stack: StackPage,
   chat: ChatPage,
   health: HealthPage,
-  metrics: metrics.Page,
+  metrics: () => <LazyPage page={metrics} label="Loading the charts" />,
   logs: LogsPage,
   backups: BackupsPage,
   settings: SettingsPage,
@@ -40,7 +37,7 @@ export function Shell(): ReactNode {
   useTheme();
 
   useEffect(() => {
-    const handle = window.requestIdleCallback(() => metrics.prefetch(), { timeout: 4000 });
+    const handle = window.requestIdleCallback(() => void metrics.fetch(), { timeout: 4000 });
     return () => window.cancelIdleCallback(handle);
   }, []);
 
@@ -75,9 +72,9 @@ export function Shell(): ReactNode {
   return (
     <Tooltip.Provider delay={450}>
       <div className={css.shell}>
-        <a className={css.skip} href="#main" onClick={(event) => skipTo(event)}>
+        <button type="button" className={css.skip} onClick={() => document.getElementById('main')?.focus()}>
           Skip to the page
-        </a>
+        </button>
         <Sidebar />
         <Header title={pageTitles[page]} onPalette={() => setPalette(true)} />
         <main id="main" className={css.main} tabIndex={-1} aria-label={pageTitles[page]}>
@@ -93,9 +90,4 @@ export function Shell(): ReactNode {
       </div>
     </Tooltip.Provider>
   );
-}
-
-function skipTo(event: { preventDefault(): void }): void {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 }

@@ -41,9 +41,15 @@ export function createStatsHistory(capacity: number): StatsHistory {
   function add(samples: readonly StatSample[]): void {
     for (const sample of samples) {
       let containers = byService.get(sample.service);
-      if (containers === undefined) byService.set(sample.service, (containers = new Map()));
+      if (containers === undefined) {
+        containers = new Map();
+        byService.set(sample.service, containers);
+      }
       let series = containers.get(sample.container);
-      if (series === undefined) containers.set(sample.container, (series = []));
+      if (series === undefined) {
+        series = [];
+        containers.set(sample.container, series);
+      }
       const last = series.at(-1);
       if (last !== undefined && sample.atMs <= last.atMs) continue;
       series.push(sample);
@@ -60,20 +66,21 @@ export function createStatsHistory(capacity: number): StatsHistory {
   }
 
   function latest(service: string, nowMs = newest): ServiceFigures | null {
-    let sum: ServiceFigures | null = null;
+    const fresh: StatSample[] = [];
     for (const series of byService.get(service)?.values() ?? []) {
       const last = series.at(-1);
-      if (last === undefined || last.atMs < nowMs - 2 * holdMs) continue;
-      const limited: boolean = last.memLimitBytes > 0 && (sum === null || sum.memLimitBytes > 0);
-      sum = {
-        cpuCores: (sum?.cpuCores ?? 0) + last.cpuCores,
-        memBytes: (sum?.memBytes ?? 0) + last.memBytes,
-        memLimitBytes: limited ? (sum?.memLimitBytes ?? 0) + last.memLimitBytes : 0,
-        rxBytesPerS: (sum?.rxBytesPerS ?? 0) + last.rxBytesPerS,
-        txBytesPerS: (sum?.txBytesPerS ?? 0) + last.txBytesPerS,
-      };
+      if (last !== undefined && last.atMs >= nowMs - 2 * holdMs) fresh.push(last);
     }
-    return sum;
+    if (fresh.length === 0) return null;
+    const sum = (pick: (sample: StatSample) => number): number =>
+      fresh.reduce((total, sample) => total + pick(sample), 0);
+    return {
+      cpuCores: sum((sample) => sample.cpuCores),
+      memBytes: sum((sample) => sample.memBytes),
+      memLimitBytes: fresh.every((sample) => sample.memLimitBytes > 0) ? sum((sample) => sample.memLimitBytes) : 0,
+      rxBytesPerS: sum((sample) => sample.rxBytesPerS),
+      txBytesPerS: sum((sample) => sample.txBytesPerS),
+    };
   }
 
   function rows(figure: StatFigure, windowMs: number, services: readonly string[]): SeriesRow[] {

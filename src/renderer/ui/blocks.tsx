@@ -5,7 +5,13 @@ import css from './blocks.module.css';
 import { cx } from './cx.ts';
 
 /** A scrolling page with a comfortable measure. */
-export function PageBody({ children, wide = false }: { readonly children: ReactNode; readonly wide?: boolean }): ReactNode {
+export function PageBody({
+  children,
+  wide = false,
+}: {
+  readonly children: ReactNode;
+  readonly wide?: boolean;
+}): ReactNode {
   return (
     <div className={css.page}>
       <div className={cx(css.measure, wide && css.wide)}>{children}</div>
@@ -106,9 +112,18 @@ export function ProgressBar({
 }
 
 /** A level against a limit (memory); amber from 80 %, red from 95 %, with the figures beside it as text elsewhere. */
-export function Meter({ value, label, text }: { readonly value: number; readonly label: string; readonly text: string }): ReactNode {
+export function Meter({
+  value,
+  label,
+  text,
+}: {
+  readonly value: number;
+  readonly label: string;
+  readonly text: string;
+}): ReactNode {
   const share = Math.min(1, Math.max(0, value));
   return (
+    // biome-ignore lint/a11y/useSemanticElements: the meter element cannot be drawn alike in every Chromium
     <span
       role="meter"
       aria-label={label}

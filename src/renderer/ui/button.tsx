@@ -11,7 +11,14 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly icon?: LucideIcon | undefined;
 }
 
-export function Button({ kind = 'secondary', size = 'md', icon: Icon, className, children, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  kind = 'secondary',
+  size = 'md',
+  icon: Icon,
+  className,
+  children,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <button type="button" className={cx(css.button, css[kind], css[size], className)} {...rest}>
       {Icon === undefined ? null : <Icon size={size === 'lg' ? 18 : 15} aria-hidden />}

@@ -20,7 +20,8 @@ export function stepFraction(step: OperationStep): number {
   if (step.state === 'done' || step.state === 'skipped') return 1;
   if (step.state === 'waiting') return 0;
   const { progress } = step;
-  const inner = progress === null || progress.total === null || progress.total === 0 ? 0 : progress.done / progress.total;
+  const inner =
+    progress === null || progress.total === null || progress.total === 0 ? 0 : progress.done / progress.total;
   if (step.phase === 'pulling' || step.phase === 'building') return 0.05 + 0.45 * Math.min(1, inner);
   return step.phase === null ? Math.min(1, inner) : phaseShare[step.phase];
 }

@@ -18,7 +18,8 @@ type Style = { -readonly [K in Exclude<keyof Span, 'text'>]?: Span[K] };
 
 /** No sequence may carry more numbers than this; the rest is ignored. */
 const maxParameters = 16;
-const sgr = /^(?:\x1b\[|\x9b)([\d;:]*)m$/; // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence is the subject
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence is the subject
+const sgr = /^(?:\x1b\[|\x9b)([\d;:]*)m$/;
 const anythingSpecial = /[^\t -~]/;
 
 const palette: readonly (readonly [number, number, number])[] = [

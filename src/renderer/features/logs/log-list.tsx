@@ -1,11 +1,19 @@
 /** The virtual list of log rows: follows the newest until the person scrolls up. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { type ReactNode, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { cx } from '../../ui/cx.ts';
 import { count } from '../../ui/format.ts';
-import css from './log-list.module.css';
 import { LogLineRow } from './log-line-row.tsx';
+import css from './log-list.module.css';
 import { isLine, lowerBound } from './log-view.ts';
 import type { LogViewNow } from './use-log-view.ts';
 
@@ -118,7 +126,9 @@ export function LogList({
                     colour={colourOf(row.line.service)}
                   />
                 ) : (
-                  <p className={css.gap}>{count(row.dropped, 'line')} left out here: they came faster than this window could show</p>
+                  <p className={css.gap}>
+                    {count(row.dropped, 'line')} left out here: they came faster than this window could show
+                  </p>
                 )}
               </div>
             );

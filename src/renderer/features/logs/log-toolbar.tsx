@@ -107,8 +107,20 @@ function SearchField(props: LogToolbarProps): ReactNode {
       <output className={css.matches} title={why ?? undefined}>
         {why ?? words}
       </output>
-      <IconButton size="sm" icon={ChevronUp} label="Previous match" disabled={matchCount === 0} onClick={() => onStep(-1)} />
-      <IconButton size="sm" icon={ChevronDown} label="Next match" disabled={matchCount === 0} onClick={() => onStep(1)} />
+      <IconButton
+        size="sm"
+        icon={ChevronUp}
+        label="Previous match"
+        disabled={matchCount === 0}
+        onClick={() => onStep(-1)}
+      />
+      <IconButton
+        size="sm"
+        icon={ChevronDown}
+        label="Next match"
+        disabled={matchCount === 0}
+        onClick={() => onStep(1)}
+      />
       <IconButton
         size="sm"
         icon={Regex}
@@ -134,7 +146,12 @@ export function LogToolbar(props: LogToolbarProps): ReactNode {
       <ServiceChips {...props} />
       <div className={css.tools}>
         <SearchField {...props} />
-        <IconButton icon={ArrowDownToLine} label="Follow new lines" aria-pressed={follow} onClick={() => onFollow(!follow)} />
+        <IconButton
+          icon={ArrowDownToLine}
+          label="Follow new lines"
+          aria-pressed={follow}
+          onClick={() => onFollow(!follow)}
+        />
         <IconButton icon={Clock} label="Show times" aria-pressed={times} onClick={() => onTimes(!times)} />
         <IconButton icon={WrapText} label="Wrap long lines" aria-pressed={wrap} onClick={() => onWrap(!wrap)} />
         <CopyButton text={text} label="Copy the shown lines">

@@ -6,13 +6,13 @@ import { useLive } from '../../app/live-store.ts';
 import { useNavigation } from '../../app/navigation.ts';
 import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
 import { seriesNumber } from '../../ui/series.ts';
+import { asText } from './as-text.ts';
 import { LogList, type LogListHandle } from './log-list.tsx';
 import { logSession } from './log-session.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import { isLine, type LogFilter } from './log-view.ts';
 import css from './logs-page.module.css';
 import { createMatcher } from './search.ts';
-import { asText } from './as-text.ts';
 import { useLogView } from './use-log-view.ts';
 
 export function LogsPage(): ReactNode {

@@ -43,7 +43,9 @@ export function createMatcher(query: string, regex: boolean): SearchResult {
   if (risky.test(query)) return { ok: false, why: 'This expression repeats a repeated group, which can take forever' };
   try {
     const expression = new RegExp(query, 'gi');
-    return expression.test('') ? { ok: false, why: 'This expression matches everything' } : { ok: true, matcher: matcherOf(expression) };
+    return expression.test('')
+      ? { ok: false, why: 'This expression matches everything' }
+      : { ok: true, matcher: matcherOf(expression) };
   } catch {
     return { ok: false, why: 'This expression is not finished' };
   }

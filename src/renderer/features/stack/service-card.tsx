@@ -32,7 +32,9 @@ function Figures({ service }: { readonly service: ServiceState }): ReactNode {
     <dl className={css.figures}>
       <div className={css.figure}>
         <dt>CPU</dt>
-        <dd>{now === null ? <Skeleton width={44} height={12} label="Not measured yet" /> : formatCores(now.cpuCores)}</dd>
+        <dd>
+          {now === null ? <Skeleton width={44} height={12} label="Not measured yet" /> : formatCores(now.cpuCores)}
+        </dd>
         <Sparkline values={trend} />
       </div>
       <div className={css.figure}>
@@ -121,9 +123,19 @@ export function ServiceCard({
         )}
         <span className={css.actions}>
           {service.status === 'unhealthy' || service.status === 'failed' ? (
-            <IconButton size="sm" icon={HeartPulse} label={`Health of ${service.name}`} onClick={() => go('health', service.name)} />
+            <IconButton
+              size="sm"
+              icon={HeartPulse}
+              label={`Health of ${service.name}`}
+              onClick={() => go('health', service.name)}
+            />
           ) : null}
-          <IconButton size="sm" icon={ScrollText} label={`Logs of ${service.name}`} onClick={() => go('logs', service.name)} />
+          <IconButton
+            size="sm"
+            icon={ScrollText}
+            label={`Logs of ${service.name}`}
+            onClick={() => go('logs', service.name)}
+          />
           <IconButton
             size="sm"
             icon={RotateCw}

@@ -23,7 +23,11 @@ export function ServiceRail({ kind, step }: { readonly kind: OperationKind; read
     <div className={css.rail}>
       <ol className={css.stops} aria-label={`Progress of ${step.label}`}>
         {railStops(kind, step).map((stop) => (
-          <li key={stop.key} className={cx(css.stop, css[stop.state])} aria-current={stop.state === 'now' ? 'step' : undefined}>
+          <li
+            key={stop.key}
+            className={cx(css.stop, css[stop.state])}
+            aria-current={stop.state === 'now' ? 'step' : undefined}
+          >
             <span className={css.mark}>
               {stop.state === 'passed' ? <Check size={10} strokeWidth={3.5} aria-hidden /> : null}
               {stop.state === 'failed' ? <X size={10} strokeWidth={3.5} aria-hidden /> : null}

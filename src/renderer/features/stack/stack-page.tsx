@@ -53,7 +53,13 @@ function Progress({ operation, stack }: { readonly operation: Operation; readonl
   );
 }
 
-function MainButton({ stack, operation }: { readonly stack: StackState; readonly operation: Operation | null }): ReactNode {
+function MainButton({
+  stack,
+  operation,
+}: {
+  readonly stack: StackState;
+  readonly operation: Operation | null;
+}): ReactNode {
   const pending = useActions((state) => state.pending.has('stack'));
   if (operation !== null) {
     return (

@@ -17,7 +17,9 @@ export function readyWords(services: readonly ServiceState[]): string {
 
 function troubleWords(services: readonly ServiceState[]): string {
   const trouble = services.filter((service) => !isFine(service));
-  const named = trouble.slice(0, 3).map((service) => `${service.name} is ${serviceStatusWord(service.status).toLowerCase()}`);
+  const named = trouble
+    .slice(0, 3)
+    .map((service) => `${service.name} is ${serviceStatusWord(service.status).toLowerCase()}`);
   const more = trouble.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${count(more, 'more service')} need attention` : ''}`;
 }

@@ -1,0 +1,138 @@
+/** Questions to your own documents: conversations, the thread, the documents beside it. Files can be dropped anywhere on the page. */
+import { Files, FileUp } from 'lucide-react';
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { CitationSource } from '../../../shared/model/chat.ts';
+import { useActions } from '../../app/actions.ts';
+import { AreaProblem } from '../../app/area-problem.tsx';
+import { useStream } from '../../app/bridge.ts';
+import { backendReady, useLive } from '../../app/live-store.ts';
+import { go } from '../../app/navigation.ts';
+import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
+import { EmptyState, PageBody } from '../../ui/blocks.tsx';
+import { Button } from '../../ui/button.tsx';
+import { count } from '../../ui/format.ts';
+import css from './chat-page.module.css';
+import { loadConversations, useChat } from './chat-store.ts';
+import { Composer } from './composer.tsx';
+import { ConversationList } from './conversation-list.tsx';
+import { ingestsToShow } from './document-words.ts';
+import { DocumentsPanel } from './documents-panel.tsx';
+import { addDropped } from './ingest.ts';
+import { PassageDrawer } from './passage-drawer.tsx';
+import { Thread } from './thread.tsx';
+
+export function ChatPage(): ReactNode {
+  const ground = useGround();
+  const engine = useLive((state) => state.engine);
+  const ready = useLive((state) => backendReady(state.stack));
+  const starting = useLive((state) => state.stack?.status === 'starting');
+  if (ground === 'no-engine') return <EngineMissing engine={engine} />;
+  if (ground === 'loading') return <PageLoading label="Looking at your stack" />;
+  if (ground === 'no-stack')
+    return <StackMissing purpose="Start it to ask your documents. Everything you added before is still there." />;
+  if (!ready) return <BackendMissing starting={starting} />;
+  return <Chat />;
+}
+
+function BackendMissing({ starting }: { readonly starting: boolean }): ReactNode {
+  return (
+    <PageBody>
+      <EmptyState
+        icon={FileUp}
+        title={starting ? 'The backend is starting' : 'The backend does not answer'}
+        text={
+          starting
+            ? 'You can ask as soon as it is ready. This page changes by itself.'
+            : 'Answers come from the backend service. See on the Stack page how it is, and start it again from there.'
+        }
+      >
+        <Button kind="primary" onClick={() => go('stack')}>
+          Go to the stack
+        </Button>
+      </EmptyState>
+    </PageBody>
+  );
+}
+
+function Chat(): ReactNode {
+  const { item } = useStream('documents.watch', {});
+  const documents = item?.documents ?? null;
+  const operations = useLive((state) => state.operations);
+  const dismissed = useActions((state) => state.dismissed);
+  const run = useChat((state) => state.run);
+  const [panel, setPanel] = useState(() => window.innerWidth >= 1180);
+  const [source, setSource] = useState<CitationSource | null>(null);
+  const [over, setOver] = useState(false);
+  const depth = useRef(0);
+
+  useEffect(() => void loadConversations(), []);
+
+  const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
+  const leave = (): void => {
+    depth.current = 0;
+    setOver(false);
+  };
+  const readyCount = documents?.filter((document) => document.state === 'ready').length ?? 0;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button "Add documents" is the first
+    <div
+      className={css.chat}
+      data-panel={panel}
+      onDragEnter={(event) => {
+        if (!hasFiles(event)) return;
+        depth.current += 1;
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!hasFiles(event)) return;
+        depth.current -= 1;
+        if (depth.current <= 0) leave();
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        leave();
+        setPanel(true);
+        void addDropped([...event.dataTransfer.files]);
+      }}
+    >
+      <ConversationList />
+      <div className={css.middle}>
+        <Thread documents={documents} onOpen={setSource} />
+        <div className={css.bottom}>
+          <AreaProblem area="chat" />
+          <Composer
+            placeholder={readyCount > 0 ? 'Ask your documents' : 'Add documents first, then ask'}
+            draft={run?.problem != null ? run.question : ''}
+          />
+          <div className={css.under}>
+            <span>Enter asks, Shift+Enter starts a new line</span>
+            {panel ? null : (
+              <Button size="sm" kind="quiet" icon={Files} onClick={() => setPanel(true)}>
+                {documents === null ? 'Documents' : count(documents.length, 'document')}
+              </Button>
+            )}
+          </div>
+        </div>
+      </div>
+      {panel ? (
+        <div className={css.panel}>
+          <DocumentsPanel
+            documents={documents}
+            ingesting={ingestsToShow(operations, dismissed)}
+            onClose={() => setPanel(false)}
+          />
+        </div>
+      ) : null}
+      {over ? (
+        <div className={css.drop}>
+          <div>
+            <FileUp size={34} aria-hidden />
+            <p>Drop to add to your documents</p>
+            <span>Markdown, text, HTML, PDF</span>
+          </div>
+        </div>
+      ) : null}
+      <PassageDrawer source={source} onClose={() => setSource(null)} />
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+/** The conversations at the side: choose, start anew, rename, delete. */
+import { Menu } from '@base-ui/react/menu';
+import { Ellipsis, Pencil, Plus, Trash2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import type { Conversation } from '../../../shared/model/chat.ts';
+import { Skeleton } from '../../ui/blocks.tsx';
+import { Button } from '../../ui/button.tsx';
+import { formatAgo } from '../../ui/format.ts';
+import { Confirm } from '../../ui/overlay.tsx';
+import { useNow } from '../../ui/use-now.ts';
+import { remove, rename, select, useChat } from './chat-store.ts';
+import css from './conversation-list.module.css';
+
+function TitleEdit({
+  conversation,
+  onDone,
+}: {
+  readonly conversation: Conversation;
+  readonly onDone: () => void;
+}): ReactNode {
+  const [title, setTitle] = useState(conversation.title);
+  const save = (): void => {
+    const text = title.trim();
+    if (text !== '' && text !== conversation.title) void rename(conversation.id, text);
+    onDone();
+  };
+  return (
+    <input
+      className={css.edit}
+      aria-label="Name of the conversation"
+      value={title}
+      maxLength={300}
+      // biome-ignore lint/a11y/noAutofocus: the person has just asked to edit this field
+      autoFocus
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setTitle(event.target.value)}
+      onBlur={save}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') save();
+        if (event.key === 'Escape') onDone();
+      }}
+    />
+  );
+}
+
+function Entry({
+  conversation,
+  current,
+}: {
+  readonly conversation: Conversation;
+  readonly current: boolean;
+}): ReactNode {
+  const now = useNow();
+  const [editing, setEditing] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const title = conversation.title === '' ? 'New conversation' : conversation.title;
+  if (editing) return <TitleEdit conversation={conversation} onDone={() => setEditing(false)} />;
+  return (
+    <div className={css.entry} data-current={current}>
+      <button
+        type="button"
+        className={css.choose}
+        aria-current={current ? 'true' : undefined}
+        onClick={() => select(conversation.id)}
+      >
+        <span className={css.title}>{title}</span>
+        <span className={css.when}>{formatAgo(conversation.updatedAtMs, now)}</span>
+      </button>
+      <Menu.Root>
+        <Menu.Trigger className={css.more} aria-label={`More for ${title}`}>
+          <Ellipsis size={15} aria-hidden />
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Positioner className={css.place} align="end" sideOffset={4}>
+            <Menu.Popup className={css.menu}>
+              <Menu.Item className={css.item} onClick={() => setEditing(true)}>
+                <Pencil size={14} aria-hidden /> Rename
+              </Menu.Item>
+              <Menu.Separator className={css.separator} />
+              <Menu.Item className={css.item} onClick={() => setAsking(true)}>
+                <Trash2 size={14} aria-hidden /> Delete
+              </Menu.Item>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+      <Confirm
+        open={asking}
+        title={`Delete “${title}”?`}
+        text="The conversation and its answers are deleted for good. Your documents stay."
+        action="Delete"
+        onConfirm={() => void remove(conversation.id)}
+        onClose={() => setAsking(false)}
+      />
+    </div>
+  );
+}
+
+export function ConversationList(): ReactNode {
+  const conversations = useChat((state) => state.conversations);
+  const currentId = useChat((state) => state.currentId);
+  return (
+    <nav className={css.side} aria-label="Conversations">
+      <Button icon={Plus} className={css.new} onClick={() => select(null)}>
+        New conversation
+      </Button>
+      <ul className={css.list}>
+        {conversations === null ? (
+          <li className={css.waiting}>
+            <Skeleton height={34} label="Loading conversations" />
+            <Skeleton height={34} />
+          </li>
+        ) : (
+          conversations.map((conversation) => (
+            <li key={conversation.id}>
+              <Entry conversation={conversation} current={conversation.id === currentId} />
+            </li>
+          ))
+        )}
+      </ul>
+    </nav>
+  );
+}

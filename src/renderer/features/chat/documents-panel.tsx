@@ -1,0 +1,150 @@
+/** The documents answers are drawn from: add, watch them being taken in, delete. */
+import { FileText, FlaskConical, Plus, Trash2, X } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import type { DocumentInfo } from '../../../shared/model/chat.ts';
+import type { Operation, OperationStep } from '../../../shared/model/operation.ts';
+import { perform } from '../../app/actions.ts';
+import { AreaProblem } from '../../app/area-problem.tsx';
+import { EmptyState, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { count, formatBytes } from '../../ui/format.ts';
+import { Confirm } from '../../ui/overlay.tsx';
+import { markHidden } from '../../ui/plain-text.ts';
+import { Status, ToneIcon } from '../../ui/status.tsx';
+import { stepSaid } from '../../ui/words.ts';
+import { documentFacts, documentSaid } from './document-words.ts';
+import css from './documents-panel.module.css';
+import { addPicked, addSamples } from './ingest.ts';
+
+function IngestFile({ step }: { readonly step: OperationStep }): ReactNode {
+  const said = stepSaid(step.state);
+  const { progress } = step;
+  const share =
+    progress === null || progress.total === null || progress.total === 0 ? null : progress.done / progress.total;
+  return (
+    <li className={css.file}>
+      <ToneIcon tone={said.tone} size={14} />
+      <span className={css.fileWords}>
+        <span className={css.fileName}>{markHidden(step.label)}</span>
+        <span className={css.fileDetail}>{step.problem?.cause ?? step.detail ?? said.word}</span>
+        {step.state === 'running' ? <ProgressBar value={share} label={step.label} /> : null}
+      </span>
+    </li>
+  );
+}
+
+function Ingesting({ operation }: { readonly operation: Operation }): ReactNode {
+  const open = operation.steps.filter((step) => step.state !== 'done');
+  const shown = open.slice(0, 20);
+  return (
+    <section className={css.ingest} aria-label="Being added">
+      <h3>{operation.title}</h3>
+      <ul>
+        {shown.map((step) => (
+          <IngestFile key={step.id} step={step} />
+        ))}
+      </ul>
+      {open.length > shown.length ? (
+        <p className={css.fileDetail}>{`and ${count(open.length - shown.length, 'more file')}`}</p>
+      ) : null}
+    </section>
+  );
+}
+
+function DocumentRow({ document }: { readonly document: DocumentInfo }): ReactNode {
+  const [asking, setAsking] = useState(false);
+  const said = documentSaid(document);
+  const title = markHidden(document.title);
+  return (
+    <li className={css.document}>
+      <FileText size={16} aria-hidden className={css.icon} />
+      <div className={css.documentWords}>
+        <p className={css.documentTitle} title={markHidden(document.sourceName)}>
+          {title}
+        </p>
+        <p className={css.facts}>{documentFacts(document)}</p>
+        {document.state === 'ready' ? null : <Status said={said} />}
+        {document.error === null ? null : <p className={css.error}>{document.error.message}</p>}
+        {said.tone === 'busy' ? <ProgressBar value={document.progress} label={`${title}: ${said.word}`} /> : null}
+      </div>
+      <IconButton
+        size="sm"
+        icon={Trash2}
+        label={`Delete ${title}`}
+        disabled={document.state === 'deleting'}
+        onClick={() => setAsking(true)}
+      />
+      <Confirm
+        open={asking}
+        title={`Delete “${title}”?`}
+        text="Answers will no longer draw on it. The file on your disk stays where it is."
+        action="Delete"
+        onConfirm={() => void perform('documents', 'documents.delete', { id: document.id })}
+        onClose={() => setAsking(false)}
+      />
+    </li>
+  );
+}
+
+export function DocumentsPanel({
+  documents,
+  ingesting,
+  onClose,
+}: {
+  /** null until the first snapshot. */
+  readonly documents: readonly DocumentInfo[] | null;
+  /** The running ingest, or the newest that left files behind. */
+  readonly ingesting: readonly Operation[];
+  readonly onClose: () => void;
+}): ReactNode {
+  const chunks = documents?.reduce((sum, document) => sum + document.chunks, 0) ?? 0;
+  const bytes = documents?.reduce((sum, document) => sum + document.bytes, 0) ?? 0;
+  return (
+    <aside className={css.panel} aria-label="Documents">
+      <header className={css.head}>
+        <div>
+          <h2>Documents</h2>
+          <p className={css.facts}>
+            {documents === null || documents.length === 0
+              ? 'What answers are drawn from'
+              : `${count(documents.length, 'document')}, ${count(chunks, 'passage')}, ${formatBytes(bytes)}`}
+          </p>
+        </div>
+        <IconButton icon={X} label="Hide documents" onClick={onClose} />
+      </header>
+      <div className={css.add}>
+        <Button kind="primary" icon={Plus} onClick={() => void addPicked()}>
+          Add documents
+        </Button>
+        <Button icon={FlaskConical} onClick={() => void addSamples()}>
+          Add samples
+        </Button>
+      </div>
+      <div className={css.scroll}>
+        <AreaProblem area="documents" />
+        {ingesting.map((operation) => (
+          <Ingesting key={operation.id} operation={operation} />
+        ))}
+        {documents === null ? (
+          <div className={css.waiting}>
+            <Skeleton height={42} label="Loading documents" />
+            <Skeleton height={42} />
+          </div>
+        ) : documents.length === 0 && ingesting.length === 0 ? (
+          <EmptyState
+            compact
+            icon={FileText}
+            title="No documents yet"
+            text="Drop files anywhere on this page: Markdown, text, HTML or PDF."
+          />
+        ) : (
+          <ul className={css.documents}>
+            {documents.map((document) => (
+              <DocumentRow key={document.id} document={document} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </aside>
+  );
+}

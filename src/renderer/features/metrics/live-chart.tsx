@@ -1,0 +1,109 @@
+/** One small live chart: lines without animation or dots, a numeric time axis, gaps where nothing was measured. */
+import { memo, type ReactNode } from 'react';
+import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import type { SeriesRow } from '../../app/stats-history.ts';
+import { formatClock } from '../../ui/format.ts';
+import css from './metrics-page.module.css';
+import { niceTop } from './nice-top.ts';
+import { thin } from './thin.ts';
+
+export interface ChartSeries {
+  readonly key: string;
+  readonly colour: string;
+  /** A second way to tell lines apart. */
+  readonly dashed?: boolean;
+}
+
+const maxRows = 300;
+const margin = { top: 8, right: 10, bottom: 0, left: 0 };
+const axis = { fill: 'var(--ink-3)', fontSize: 11 };
+
+function LiveChartView({
+  title,
+  rows,
+  series,
+  format,
+  floor,
+  binary = false,
+}: {
+  readonly title: string;
+  readonly rows: readonly SeriesRow[];
+  readonly series: readonly ChartSeries[];
+  readonly format: (value: number) => string;
+  /** The axis reaches at least this, so that noise near zero stays small. */
+  readonly floor: number;
+  readonly binary?: boolean;
+}): ReactNode {
+  const keys = series.map((one) => one.key);
+  const drawn = thin(rows, maxRows, keys);
+  let max = floor;
+  for (const row of drawn) for (const key of keys) max = Math.max(max, row[key] ?? 0);
+  const top = niceTop(max, binary);
+  const first = rows[0]?.t ?? 0;
+  const last = rows.at(-1)?.t ?? 1;
+  return (
+    <div className={css.plot} aria-hidden>
+      <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 480, height: 170 }}>
+        <LineChart data={drawn as SeriesRow[]} margin={margin} accessibilityLayer={false}>
+          <CartesianGrid vertical={false} stroke="var(--line)" />
+          <XAxis
+            dataKey="t"
+            type="number"
+            domain={[first, last]}
+            ticks={[first, (first + last) / 2, last]}
+            tickFormatter={(t: number) => formatClock(t, false)}
+            tick={axis}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--line-strong)' }}
+            height={22}
+          />
+          <YAxis
+            type="number"
+            domain={[0, top]}
+            ticks={[0, top / 2, top]}
+            tickFormatter={format}
+            tick={axis}
+            tickLine={false}
+            axisLine={false}
+            width={68}
+          />
+          <Tooltip
+            isAnimationActive={false}
+            cursor={{ stroke: 'var(--line-strong)' }}
+            content={({ active, payload, label }) =>
+              active && payload.length > 0 ? (
+                <div className={css.tip}>
+                  <p>{formatClock(Number(label), false)}</p>
+                  {payload.map((entry) => (
+                    <p key={String(entry.dataKey)}>
+                      <span className={css.swatch} style={{ background: entry.color }} />
+                      {String(entry.dataKey)}
+                      <b>{format(Number(entry.value))}</b>
+                    </p>
+                  ))}
+                </div>
+              ) : null
+            }
+          />
+          {series.map((one) => (
+            <Line
+              key={one.key}
+              dataKey={one.key}
+              name={`${title} ${one.key}`}
+              stroke={one.colour}
+              strokeWidth={1.6}
+              {...(one.dashed === true ? { strokeDasharray: '5 3' } : {})}
+              dot={false}
+              activeDot={{ r: 3, strokeWidth: 0 }}
+              isAnimationActive={false}
+              connectNulls={false}
+              type="linear"
+            />
+          ))}
+        </LineChart>
+      </ResponsiveContainer>
+    </div>
+  );
+}
+
+export const LiveChart = memo(LiveChartView);

@@ -1,0 +1,150 @@
+/** What the person chooses about the panel itself, the answerer, and facts about this Quayside. */
+import { type ReactNode, useEffect, useState } from 'react';
+import type { Settings } from '../../../shared/model/settings.ts';
+import { changeSettings } from '../../app/actions.ts';
+import { AreaProblem } from '../../app/area-problem.tsx';
+import { useLive } from '../../app/live-store.ts';
+import { Card, PageBody, Skeleton } from '../../ui/blocks.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Status } from '../../ui/status.tsx';
+import { engineSaid } from '../../ui/words.ts';
+import { About } from './about.tsx';
+import { Choice, Row, Toggle } from './fields.tsx';
+import { ProviderForm } from './provider-form.tsx';
+import css from './settings.module.css';
+
+function Appearance({ settings }: { readonly settings: Settings }): ReactNode {
+  return (
+    <Card title="Appearance">
+      <Row title="Theme" text="System follows your desktop.">
+        <Choice
+          label="Theme"
+          value={settings.theme}
+          options={[
+            { value: 'system', label: 'System' },
+            { value: 'light', label: 'Light' },
+            { value: 'dark', label: 'Dark' },
+          ]}
+          onChange={(theme) => void changeSettings({ theme })}
+        />
+      </Row>
+      <Row title="Reduce motion" text="Also follows your system’s own setting.">
+        <Toggle
+          label="Reduce motion"
+          checked={settings.reduceMotion}
+          onChange={(reduceMotion) => void changeSettings({ reduceMotion })}
+        />
+      </Row>
+    </Card>
+  );
+}
+
+function EngineChoice({ settings }: { readonly settings: Settings }): ReactNode {
+  const engine = useLive((state) => state.engine);
+  const [endpoint, setEndpoint] = useState(settings.engine);
+  useEffect(() => setEndpoint(settings.engine), [settings.engine]);
+  return (
+    <Card title="Engine">
+      <Row
+        title="In use"
+        text={
+          engine === null
+            ? 'Not asked yet'
+            : `${engine.endpoint}, found by ${engine.foundBy}${engine.serverVersion === null ? '' : `, version ${engine.serverVersion}`}${
+                engine.platform === null ? '' : `, ${engine.platform}`
+              }`
+        }
+      >
+        <Status said={engineSaid(engine?.state ?? 'connecting')} pill />
+      </Row>
+      <Row
+        title="Address"
+        text="Leave empty to let Quayside find it. A change takes effect at the next start of Quayside."
+      >
+        <form
+          className={css.inline}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void changeSettings({ engine: endpoint.trim() });
+          }}
+        >
+          <input
+            type="text"
+            className={css.input}
+            aria-label="Engine address"
+            placeholder="unix:///var/run/docker.sock"
+            spellCheck={false}
+            value={endpoint}
+            maxLength={500}
+            onChange={(event) => setEndpoint(event.target.value)}
+          />
+          <Button type="submit" disabled={endpoint.trim() === settings.engine}>
+            Save address
+          </Button>
+        </form>
+      </Row>
+    </Card>
+  );
+}
+
+const tails = [200, 1000, 5000, 10_000] as const;
+
+function Reading({ settings }: { readonly settings: Settings }): ReactNode {
+  const known = (tails as readonly number[]).includes(settings.logTail);
+  return (
+    <Card title="Logs and figures">
+      <Row title="Log lines at first" text="How many lines of each service are read when the Logs page opens.">
+        <select
+          className={css.input}
+          aria-label="Log lines at first"
+          value={settings.logTail}
+          onChange={(event) => void changeSettings({ logTail: Number(event.target.value) })}
+        >
+          {known ? null : <option value={settings.logTail}>{settings.logTail.toLocaleString('en')}</option>}
+          {tails.map((tail) => (
+            <option key={tail} value={tail}>
+              {tail.toLocaleString('en')}
+            </option>
+          ))}
+        </select>
+      </Row>
+      <Row title="Time shown in charts" text="The Metrics page has the same choice.">
+        <Choice
+          label="Time shown in charts"
+          value={String(settings.metricsWindowS)}
+          options={[
+            { value: '60', label: '1 min' },
+            { value: '300', label: '5 min' },
+            { value: '900', label: '15 min' },
+          ]}
+          onChange={(value) => void changeSettings({ metricsWindowS: Number(value) })}
+        />
+      </Row>
+    </Card>
+  );
+}
+
+export function SettingsPage(): ReactNode {
+  const settings = useLive((state) => state.settings);
+  return (
+    <PageBody>
+      <div className={css.page}>
+        <AreaProblem area="settings" />
+        {settings === null ? (
+          <>
+            <Skeleton height={130} label="Loading settings" />
+            <Skeleton height={130} />
+          </>
+        ) : (
+          <>
+            <Appearance settings={settings} />
+            <ProviderForm />
+            <EngineChoice settings={settings} />
+            <Reading settings={settings} />
+          </>
+        )}
+        <About />
+      </div>
+    </PageBody>
+  );
+}
