@@ -1,8 +1,8 @@
 /** The loader against Docker Compose itself: the same projects, the same canonical model, the same refusals. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
@@ -12,6 +12,7 @@ import { ProblemError } from '../../src/shared/model/problem.ts';
 import type { ComposeCase } from '../fixtures/compose/case.ts';
 import { fieldCases } from '../fixtures/compose/fields.ts';
 import { fileCases } from '../fixtures/compose/files.ts';
+import { caseOptions, casePeerArguments, caseVariables, writeCase } from '../fixtures/compose/on-disk.ts';
 
 const run = promisify(execFile);
 let peer = '';
@@ -33,7 +34,7 @@ describe.each([
 
   it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (_name, one, index) => {
     const root = join(folder, group, `c${index}`);
-    await writeFiles(root, one);
+    await writeCase(root, one);
     const theirs = await peerModel(root, one);
     const ours = await ourModel(root, one);
     if (one.refused === true || one.refusedByUs !== undefined) {
@@ -49,30 +50,12 @@ describe.each([
   });
 });
 
-async function writeFiles(root: string, one: ComposeCase): Promise<void> {
-  for (const [name, text] of Object.entries(one.files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), text);
-  }
-  for (const name of one.name === 'merge: env_file' ? ['a.env', 'b.env'] : []) {
-    await writeFile(join(root, name), `FROM=${name}\n`);
-  }
-}
-
-function variablesOf(one: ComposeCase): Record<string, string> {
-  return { HOME: homedir(), PATH: process.env.PATH ?? '', ...one.variables };
-}
-
 /** What `config --format json` prints, with `$$` undone. */
 async function peerModel(root: string, one: ComposeCase): Promise<unknown> {
-  const files = (one.load ?? ['compose.yaml']).flatMap((file) => ['-f', file]);
-  const profiles = (one.profiles ?? []).flatMap((profile) => ['--profile', profile]);
-  const envFiles = (one.envFiles ?? []).flatMap((file) => ['--env-file', file]);
-  const name = one.projectName === undefined ? [] : ['-p', one.projectName];
   try {
-    const { stdout } = await run(peer, [...files, ...profiles, ...envFiles, ...name, 'config', '--format', 'json'], {
+    const { stdout } = await run(peer, [...casePeerArguments(one), 'config', '--format', 'json'], {
       cwd: root,
-      env: variablesOf(one),
+      env: caseVariables(one),
       maxBuffer: 64 << 20,
     });
     return undoDollars(JSON.parse(stdout));
@@ -83,14 +66,7 @@ async function peerModel(root: string, one: ComposeCase): Promise<unknown> {
 
 async function ourModel(root: string, one: ComposeCase): Promise<ComposeProject | Error> {
   try {
-    return await loadProject({
-      files: (one.load ?? ['compose.yaml']).map((file) => join(root, file)),
-      variables: variablesOf(one),
-      ...(one.profiles === undefined ? {} : { profiles: one.profiles }),
-      ...(one.envFiles === undefined ? {} : { envFiles: one.envFiles }),
-      ...(one.projectName === undefined ? {} : { projectName: one.projectName }),
-      allowUnsupported: true,
-    });
+    return await loadProject({ ...caseOptions(root, one), allowUnsupported: true });
   } catch (error) {
     if (error instanceof ProblemError) return error;
     throw error;

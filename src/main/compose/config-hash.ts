@@ -100,8 +100,8 @@ function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: 
   if (service.volumes_from !== undefined) {
     // Compose loses the mode suffix here.
     changed.volumes_from = service.volumes_from.map((source) => {
-      if (source.startsWith('container:')) return source.slice('container:'.length);
-      return resolved[source.split(':')[0] ?? ''] ?? source;
+      const [first = '', second = ''] = source.split(':');
+      return first === 'container' ? second : (resolved[first] ?? source);
     });
   }
   if (dialect === 'D34' || dialect === 'D36' || dialect === 'D5') withOctalModes(service, changed);
