@@ -29,19 +29,6 @@ export function assertNoCycle(graph: Graph): void {
   for (const name of graph.keys()) visit(name);
 }
 
-/** Every dependent of a name, however far, the name itself not included. */
-export function dependentsOf(graph: Graph, name: string): Set<string> {
-  const turned = reverse(graph);
-  const found = new Set<string>();
-  const queue = [...(turned.get(name) ?? [])];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    queue.push(...(turned.get(next) ?? []));
-  }
-  return found;
-}
-
 /** The names and all they depend on, however far. */
 export function withDependencies(graph: Graph, names: Iterable<string>): Set<string> {
   const found = new Set<string>();

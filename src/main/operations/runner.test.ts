@@ -60,7 +60,8 @@ describe('an operation', () => {
     expect(ended).toMatchObject({ state: 'done', outcome: '1 of 1 services is healthy', problem: null });
     expect(ended.steps[0]).toMatchObject({ state: 'done', phase: 'starting', service: 'db' });
     for (const operation of seen) operationSchema.parse(operation);
-    expect(seen.at(-1)?.state).toBe('done');
+    expect(seen.filter(({ state }) => state === 'done')).toEqual([ended]);
+    expect(seen.at(-1)).toEqual(ended);
 
     const next = runnerHere();
     expect(await next.recover()).toEqual([]);
@@ -196,6 +197,19 @@ describe('exclusive operations', () => {
     await runner.wait(id);
     const after = await runner.begin({ kind: 'stop', title: 'Stop', exclusive: true, run: async () => 'done' });
     expect(await runner.wait(after)).toMatchObject({ state: 'done' });
+    await runner.close();
+  });
+
+  it('lets whoever hears of the end begin the next at once', async () => {
+    const runner = runnerHere();
+    const next = new Promise<string>((resolve, reject) => {
+      runner.subscribe((operation) => {
+        if (operation.title !== 'First' || operation.state === 'running') return;
+        runner.begin({ kind: 'stop', title: 'Second', exclusive: true, run: async () => 'ok' }).then(resolve, reject);
+      });
+    });
+    await runner.begin({ kind: 'start', title: 'First', exclusive: true, run: async () => 'ok' });
+    expect(await runner.wait(await next)).toMatchObject({ state: 'done' });
     await runner.close();
   });
 

@@ -119,6 +119,7 @@ export function createOperationRunner(options: RunnerOptions): OperationRunner {
 
   async function execute(entry: Running, release: () => Promise<void>): Promise<void> {
     const { live, spec, abort } = entry;
+    let end: () => void;
     try {
       const outcome = await spec.run({
         id: live.id,
@@ -129,20 +130,22 @@ export function createOperationRunner(options: RunnerOptions): OperationRunner {
           await writeNow(entry);
         },
       });
-      live.end('done', outcome, null);
+      end = () => live.end('done', outcome, null);
     } catch (error) {
       if (abort.signal.aborted) {
         const cancelled =
           error instanceof ProblemError && error.problem.code === 'cancelled' ? error.problem.cause : null;
-        live.end('cancelled', cancelled ?? 'Cancelled.', null);
+        end = () => live.end('cancelled', cancelled ?? 'Cancelled.', null);
       } else {
         const given = toProblem(error);
-        live.end('failed', given.title, given);
+        end = () => live.end('failed', given.title, given);
       }
     }
-    await writeNow(entry).catch(() => undefined);
+    // Nobody is told of the end before the record is written and the next operation may begin.
     entry.closed = true;
-    clearTimeout(entry.writeTimer);
+    clearTimeout(entry.tellTimer);
+    end();
+    await writeNow(entry).catch(() => undefined);
     if (exclusive?.id === live.id) exclusive = null;
     await release();
     running.delete(live.id);
