@@ -119,7 +119,7 @@ function quitInOrder(window: BrowserWindow, started: Promise<Started>): void {
     event.preventDefault();
     closed = true;
     const timeout = new Promise((resolve) => setTimeout(resolve, closeTimeoutMs));
-    Promise.race([core.close(), timeout]).then(() => app.quit(), fail);
+    Promise.race([core.close(), timeout]).then(() => app.exit(0), fail);
   });
 }
 
