@@ -19,7 +19,7 @@ const help = `npm test: checks, unit, engine and end-to-end tests. Ends with one
 
   npm test -- [options]
 
-  --only a,b      only these suites: check, unit, backend, nlp, engine, e2e
+  --only a,b      only these suites: check, unit, backend, engine, e2e
   --keep          leave the containers of the tests standing
   --help          this text
 
