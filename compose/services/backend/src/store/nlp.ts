@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BackendProblem } from '../http/problem.ts';
 import { embeddingBatchSize, embeddingDuration, embeddingErrors } from '../observability/metrics.ts';
+import { createJsonHttp } from './json-http.ts';
 
 export const vectorSize = 384;
 /** The service's own bound on texts per call. */
@@ -37,20 +38,20 @@ export function checkedVectors(vectors: readonly (readonly number[])[], expected
 }
 
 export function createNlp(options: { url: string; token: string }): Nlp {
+  const http = createJsonHttp(options.url, { authorization: `Bearer ${options.token}` });
   let queriesInFlight = 0;
   let wakeIngest: (() => void)[] = [];
 
   async function post<S extends z.ZodType>(path: string, inputs: readonly string[], schema: S, signal?: AbortSignal) {
     const timeout = AbortSignal.timeout(60_000);
-    let response: Response;
+    let status: number;
     try {
-      response = await fetch(new URL(path, options.url), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${options.token}` },
-        body: JSON.stringify({ inputs }),
+      const answer = await http.call('POST', path, {
+        body: { inputs },
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      if (response.ok) return schema.parse(await response.json()) as z.output<S>;
+      if (answer.status === 200) return schema.parse(JSON.parse(answer.text)) as z.output<S>;
+      status = answer.status;
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       embeddingErrors.inc({ reason: error instanceof z.ZodError ? 'malformed' : 'unavailable' });
@@ -59,11 +60,8 @@ export function createNlp(options: { url: string; token: string }): Nlp {
         retryAfter: 5,
       });
     }
-    await response.body?.cancel();
-    embeddingErrors.inc({ reason: response.status >= 500 ? 'unavailable' : 'rejected' });
-    throw new BackendProblem('embedding-unavailable', `The embedding service answered ${response.status}.`, {
-      retryAfter: 5,
-    });
+    embeddingErrors.inc({ reason: status >= 500 ? 'unavailable' : 'rejected' });
+    throw new BackendProblem('embedding-unavailable', `The embedding service answered ${status}.`, { retryAfter: 5 });
   }
 
   /** Ingestion waits while a question is being embedded: a person is waiting for that one. */
@@ -121,9 +119,8 @@ export function createNlp(options: { url: string; token: string }): Nlp {
         throw new BackendProblem('embedding-unavailable', 'The embedding service sent a wrong number of counts.');
       }),
     async ping(signal) {
-      const response = await fetch(new URL('/health', options.url), { signal });
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`/health answered ${response.status}`);
+      const { status } = await http.call('GET', '/health', { signal });
+      if (status !== 200) throw new Error(`/health answered ${status}`);
     },
   };
 }

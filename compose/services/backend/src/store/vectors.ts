@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Settings } from '../config/settings.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { createJsonHttp, type JsonAnswer } from './json-http.ts';
 import { vectorSize } from './nlp.ts';
 
 /** Mean length of a passage in words; BM25 without it loses about a tenth of its quality. */
@@ -62,23 +63,27 @@ export function bm25Options(text: string): Record<string, string | number> {
 
 const bm25 = (text: string): Record<string, unknown> => ({ text, model: 'qdrant/bm25', options: bm25Options(text) });
 
+/** Seven digits are all that single precision holds; more would only make the request longer. */
+const figures = (vector: Float32Array): number[] => Array.from(vector, (x) => Number(x.toPrecision(7)));
+
 export function createVectors(settings: Settings): Vectors {
+  const http = createJsonHttp(settings.QDRANT_URL, { 'api-key': settings.qdrantApiKey });
   const base = `/collections/${settings.QDRANT_COLLECTION}`;
 
-  async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+  async function call(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     const timeout = AbortSignal.timeout(30_000);
-    let status: number;
-    let said: string;
+    let answer: JsonAnswer;
     try {
-      const response = await fetch(new URL(path, settings.QDRANT_URL), {
-        method,
-        headers: { 'content-type': 'application/json', 'api-key': settings.qdrantApiKey },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      answer = await http.call(method, path, {
+        body,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      if (response.ok) return await response.json();
-      status = response.status;
-      said = (await response.text()).slice(0, 300);
+      if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.text);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw new BackendProblem('vector-store-unavailable', 'The vector store does not answer.', {
@@ -86,6 +91,8 @@ export function createVectors(settings: Settings): Vectors {
         retryAfter: 5,
       });
     }
+    const { status } = answer;
+    const said = answer.text.slice(0, 300);
     throw new BackendProblem('vector-store-unavailable', `The vector store answered ${status}.`, {
       cause: new Error(said),
       ...(status >= 500 ? { retryAfter: 5 } : {}),
@@ -128,7 +135,7 @@ export function createVectors(settings: Settings): Vectors {
       const body = {
         points: points.map((point) => ({
           id: point.id,
-          vector: { dense: Array.from(point.vector), bm25: bm25(point.text) },
+          vector: { dense: figures(point.vector), bm25: bm25(point.text) },
           payload: { kb: point.kb, doc: point.doc, ver: point.ver, no: point.no },
         })),
       };
@@ -149,7 +156,7 @@ export function createVectors(settings: Settings): Vectors {
       const filter = { must: [{ key: 'kb', match: { any: kbIds } }] };
       const depth = Math.max(60, limit);
       const dense = {
-        query: Array.from(vector),
+        query: figures(vector),
         using: 'dense',
         filter,
         limit: depth,
