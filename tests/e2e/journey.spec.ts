@@ -65,12 +65,11 @@ test.describe
       }, files);
       await main().getByRole('button', { name: 'Add documents' }).first().click();
       const documents = page.getByRole('complementary', { name: 'Documents' });
-      for (const title of ['Quayside handbook', 'Backup guide']) {
+      for (const title of ['Quayside handbook', 'Backup guide', 'Operations runbook']) {
         await expect(documents.getByRole('listitem').filter({ hasText: title })).toContainText(/passages/, {
           timeout: 60_000,
         });
       }
-      await expect(documents).toContainText('operations-runbook.pdf');
     });
 
     test('answers with citations that open the passage', async () => {
@@ -118,7 +117,7 @@ test.describe
       await nav('Health').click();
       for (const service of services) await expect(main()).toContainText(service);
       await expect(main()).toContainText('accepting connections');
-      await expect(main()).toContainText('database');
+      await expect(main()).toContainText(/the backend reached it in/);
     });
 
     test('sees a container stopped from outside within a second, and starts it again', async () => {

@@ -78,6 +78,35 @@ test('the page has no Node and of ours only three verbs', async ({ panel }) => {
   expect(seen).toEqual({ node: [], electron: [], bridge: ['call', 'offerFiles', 'open'], origin: 'app://ui' });
 });
 
+test('a dropped or picked file becomes a token without a path', async ({ panel }) => {
+  // Before the tests that try to navigate: Playwright waits for a refused navigation for ever.
+  const harbour = join(panel.dataDir, 'harbour.md');
+  await mkdir(panel.dataDir, { recursive: true });
+  await writeFile(harbour, '# Quay');
+  const { page } = panel;
+  await page.evaluate(() => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.id = 'security-probe';
+    document.body.append(input);
+  });
+  // A file on disk: one that a test makes in memory has no path, here as in a real drop.
+  await page.setInputFiles('#security-probe', harbour);
+  const answers = await page.evaluate(async () => {
+    const input = document.querySelector('#security-probe') as HTMLInputElement;
+    const real = await globalThis.quayside.offerFiles([...(input.files ?? [])]);
+    // A page can make a File of its own; it stands for nothing on this disk.
+    const made = new File(['x'], '/etc/passwd');
+    Object.defineProperty(made, 'path', { value: '/etc/passwd' });
+    const forged = await globalThis.quayside.offerFiles([made]);
+    input.remove();
+    return { real, forged };
+  });
+  expect(answers.forged).toEqual({ ok: true, value: { files: [] } });
+  expect(answers.real).toMatchObject({ ok: true, value: { files: [{ name: 'harbour.md', bytes: 6 }] } });
+  expect(JSON.stringify(answers.real)).not.toContain(panel.dataDir);
+});
+
 test('the page cannot navigate away', async ({ panel }) => {
   const { page } = panel;
   for (const target of [`${canaryUrl}/navigate`, 'file:///etc/passwd', 'data:text/html,gone', 'app://evil/']) {
@@ -314,34 +343,6 @@ test('permissions and devices are denied', async ({ panel }) => {
     clipboard: 'denied',
     notifications: 'denied',
   });
-});
-
-test('a dropped or picked file becomes a token without a path', async ({ panel }) => {
-  const harbour = join(panel.dataDir, 'harbour.md');
-  await mkdir(panel.dataDir, { recursive: true });
-  await writeFile(harbour, '# Quay');
-  const { page } = panel;
-  await page.evaluate(() => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.id = 'security-probe';
-    document.body.append(input);
-  });
-  // A file on disk: one that a test makes in memory has no path, here as in a real drop.
-  await page.setInputFiles('#security-probe', harbour);
-  const answers = await page.evaluate(async () => {
-    const input = document.querySelector('#security-probe') as HTMLInputElement;
-    const real = await globalThis.quayside.offerFiles([...(input.files ?? [])]);
-    // A page can make a File of its own; it stands for nothing on this disk.
-    const made = new File(['x'], '/etc/passwd');
-    Object.defineProperty(made, 'path', { value: '/etc/passwd' });
-    const forged = await globalThis.quayside.offerFiles([made]);
-    input.remove();
-    return { real, forged };
-  });
-  expect(answers.forged).toEqual({ ok: true, value: { files: [] } });
-  expect(answers.real).toMatchObject({ ok: true, value: { files: [{ name: 'harbour.md', bytes: 6 }] } });
-  expect(JSON.stringify(answers.real)).not.toContain(panel.dataDir);
 });
 
 test('a flood of calls is bounded and the window stays alive', async ({ panel }) => {
