@@ -1,4 +1,5 @@
 /** Makes the engine hold what a project says: reads what is there, plans, applies. Knows nothing of environments and operations. */
+import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { type ActualState, readActual } from '../compose/actual.ts';
 import { type ApplyOptions, applyPlan, type ServiceOutcome } from '../compose/apply.ts';
 import { type HashDialect, serviceHash, serviceHashes } from '../compose/config-hash.ts';
@@ -33,13 +34,43 @@ export async function planProject(
   options: Pick<PlanOptions, 'services' | 'removeOrphans'>,
 ): Promise<{ plan: Plan; actual: ActualState }> {
   const refs = Object.values(project.services).flatMap(({ image }) => (image === undefined ? [] : [image]));
-  const actual = await readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0);
+  const [actual] = await Promise.all([
+    readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0),
+    assertExternals(engine, project),
+  ]);
   const plan = makePlan(project, actual, {
     ...options,
     restartUnhealthy: true,
     hashes: (service, ids) => Object.values(serviceHashes(project, service, Object.fromEntries(ids))),
   });
   return { plan, actual };
+}
+
+/** What the file calls external was made by someone else; nothing is created while it is missing. */
+async function assertExternals(engine: EngineClient, project: ComposeProject): Promise<void> {
+  const external = [
+    ...Object.values(project.networks).map((network) => ({ ...network, kind: 'network' as const })),
+    ...Object.values(project.volumes).map((volume) => ({ ...volume, kind: 'volume' as const })),
+  ].filter((object) => object.external === true);
+  await Promise.all(
+    external.map(async ({ kind, name }) => {
+      const raw = await (kind === 'network' ? engine.inspectNetwork(name) : engine.inspectVolume(name));
+      if (raw !== null) return;
+      throw new ProblemError(
+        problem(
+          'external-missing',
+          `The ${kind} ${name} does not exist`,
+          `The file calls the ${kind} ${name} external: someone else has to make it, and nobody did.`,
+          {
+            remedies: [
+              { action: 'copy-command', label: 'Make it', command: `docker ${kind} create ${name}` },
+              { action: 'advice', label: 'Or drop "external: true" to have it made' },
+            ],
+          },
+        ),
+      );
+    }),
+  );
 }
 
 /** @throws {ProblemError} of planning, or the first failure of the run */

@@ -75,7 +75,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       await assertPortsFree(engine, environment.project, publishedPorts(model, wanted));
       check.done();
     } catch (error) {
-      check.fail(error);
+      if (!signal.aborted) check.fail(error);
       throw error;
     }
     signal.throwIfAborted();
