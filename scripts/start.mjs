@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureStandInBase } from './setup/base.mjs';
+import { ensureBaseImage } from './setup/base-image.mjs';
 import { ensureBuilt } from './setup/build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay } from './setup/display.mjs';
@@ -74,7 +74,7 @@ try {
   const window = !options['no-window'] && hasDisplay();
   const electron = window ? await ensureElectron() : null;
   if (options.engine === undefined) await ensureEngine();
-  await ensureStandInBase();
+  await ensureBaseImage({ ifNeeded: true });
   await ensureBuilt();
   console.log(`  ready after ${elapsed(startedMs)}`);
   if (!options['setup-only']) {

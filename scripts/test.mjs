@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check.mjs';
-import { ensureStandInBase } from './setup/base.mjs';
+import { ensureBaseImage } from './setup/base-image.mjs';
 import { ensureBuilt } from './setup/build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay, startVirtualDisplay } from './setup/display.mjs';
@@ -155,7 +155,7 @@ async function main() {
   if (needsEngine) {
     await ensureEngine();
     await sweep();
-    await ensureStandInBase();
+    await ensureBaseImage({ ifNeeded: true });
   }
   await ensureBuilt();
   if (needsEngine) await prewarm();
