@@ -26,9 +26,7 @@ function Running({ operation, others }: { readonly operation: Operation; readonl
       <span className={css.bar}>
         <ProgressBar value={operationFraction(operation)} label={operation.title} />
       </span>
-      <time className={css.elapsed}>
-        {formatElapsed(now - operation.startedAtMs)}
-      </time>
+      <time className={css.elapsed}>{formatElapsed(now - operation.startedAtMs)}</time>
       {operation.cancellable ? (
         <Button
           size="sm"

@@ -1,7 +1,7 @@
 /** Which changes between two snapshots are worth a sentence to someone who does not see the screen. */
 import type { Operation } from '../../shared/model/operation.ts';
 import type { StackState } from '../../shared/model/stack.ts';
-import { phaseWord, serviceStatusWord } from '../ui/words.ts';
+import { phaseWord, serviceClause } from '../ui/words.ts';
 
 /** Services that changed their word between two snapshots, as one sentence; empty when none did. */
 export function stackChanges(before: StackState | null, after: StackState): string {
@@ -10,7 +10,7 @@ export function stackChanges(before: StackState | null, after: StackState): stri
   for (const service of after.services) {
     const old = before.services.find((one) => one.name === service.name);
     if (old !== undefined && old.status !== service.status) {
-      said.push(`${service.name} is ${serviceStatusWord(service.status).toLowerCase()}`);
+      said.push(`${service.name} ${serviceClause(service.status)}`);
     }
   }
   return said.join(', ');

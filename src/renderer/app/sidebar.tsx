@@ -1,6 +1,5 @@
 /** Side navigation. Narrow windows keep the words under the icons. */
 import {
-  Activity,
   ChartSpline,
   Container,
   HeartPulse,
@@ -8,6 +7,7 @@ import {
   MessagesSquare,
   ScrollText,
   Settings,
+  TriangleAlert,
   Vault,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -54,7 +54,7 @@ export function Sidebar(): ReactNode {
                 <Icon size={18} aria-hidden />
                 <span>{pageTitles[page]}</span>
                 {page === 'stack' && trouble ? (
-                  <Activity size={14} className={css.trouble} role="img" aria-label="needs attention" />
+                  <TriangleAlert size={13} className={css.trouble} role="img" aria-label="needs attention" />
                 ) : (
                   <kbd aria-hidden className={css.key}>
                     {index + 1}

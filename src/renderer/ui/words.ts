@@ -25,7 +25,12 @@ const service: Readonly<Record<ServiceState['status'], Said>> = {
   failed: { word: 'Failed', tone: 'bad' },
 };
 export const serviceSaid = (status: ServiceState['status']): Said => service[status];
-export const serviceStatusWord = (status: ServiceState['status']): string => service[status].word;
+
+/** As the rest of a sentence about it: "postgres" + "is healthy". */
+export function serviceClause(status: ServiceState['status']): string {
+  if (status === 'failed') return 'has failed';
+  return status === 'done' ? 'has done its work' : `is ${service[status].word.toLowerCase()}`;
+}
 
 const stack: Readonly<Record<StackState['status'], Said>> = {
   unknown: { word: 'Unknown', tone: 'idle' },

@@ -56,8 +56,10 @@ export async function loadConversations(): Promise<void> {
     return;
   }
   const { conversations } = answer.value;
-  const { currentId } = get();
-  const kept = conversations.some((one) => one.id === currentId) ? currentId : (conversations[0]?.id ?? null);
+  const { currentId, conversations: before } = get();
+  // The first time, the newest one is shown; later the choice is the person's, and "New conversation" is one.
+  const first = before === null ? (conversations[0]?.id ?? null) : null;
+  const kept = conversations.some((one) => one.id === currentId) ? currentId : first;
   set({ conversations, problem: null, currentId: kept });
   if (kept !== null && get().messages[kept] === undefined) await loadMessages(kept);
 }

@@ -171,7 +171,9 @@ export function Answer({
         {message.sources.length > 0 && message.status !== 'abstained' ? (
           <Sources sources={message.sources} onOpen={onOpen} />
         ) : null}
-        {foot.length > 0 && !streaming ? <p className={css.foot}>{foot.join(', ')}</p> : null}
+        {foot.length > 0 && !streaming && message.status !== 'abstained' ? (
+          <p className={css.foot}>{foot.join(', ')}</p>
+        ) : null}
       </div>
     </article>
   );

@@ -12,7 +12,7 @@ import { count, formatAgo, formatClock, formatDuration, formatLatency } from '..
 import { plainText } from '../../ui/plain-text.ts';
 import { Status, ToneIcon } from '../../ui/status.tsx';
 import { useNow } from '../../ui/use-now.ts';
-import { applicationSaid, containerSaid, healthcheckSaid } from '../../ui/words.ts';
+import { applicationSaid, containerSaid, healthcheckSaid, type Said } from '../../ui/words.ts';
 import css from './health-page.module.css';
 import { checkFor, healthSentence, otherChecks } from './health-sentence.ts';
 import { ProbeList } from './probe-list.tsx';
@@ -36,11 +36,17 @@ function ContainerCell({ health }: { readonly health: ServiceHealth }): ReactNod
   );
 }
 
+/** A container that does not run is not probed, though it has a healthcheck. */
+function healthcheckWords(health: ServiceHealth): Said {
+  const probed = health.health !== 'none' || health.test === null;
+  return probed ? healthcheckSaid(health.health) : { word: 'Not probed', tone: 'idle' };
+}
+
 function HealthcheckCell({ health }: { readonly health: ServiceHealth }): ReactNode {
   const last = health.probes.at(-1);
   return (
     <>
-      <Status said={healthcheckSaid(health.health)} label="Healthcheck" />
+      <Status said={healthcheckWords(health)} label="Healthcheck" />
       <p className={css.facts}>
         {last === undefined
           ? health.test === null
@@ -64,9 +70,9 @@ function CheckWords({ check }: { readonly check: ApplicationCheck }): ReactNode 
   return (
     <>
       <Status said={applicationSaid(check.status)} label="Application" />
-      <p className={css.facts}>
-        {check.latencyMs === null ? '' : `the backend reached it in ${formatLatency(check.latencyMs)}`}
-      </p>
+      {check.latencyMs === null ? null : (
+        <p className={css.facts}>{`the backend reached it in ${formatLatency(check.latencyMs)}`}</p>
+      )}
       {check.detail === null ? null : <p className={css.facts}>{plainText(check.detail)}</p>}
     </>
   );

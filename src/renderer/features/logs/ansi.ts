@@ -108,7 +108,7 @@ function apply(style: Style, body: string): Style {
 /** What is seen of a line: no escape sequences, hidden characters marked. */
 export function visibleText(text: string): string {
   if (!anythingSpecial.test(text)) return text;
-  return markHidden(text.replace(escapeSequence, '').replace(/\r+$/, ''));
+  return markHidden(text.replace(/\r+$/, '').replace(escapeSequence, ''));
 }
 
 /** Spans whose texts joined are `visibleText`. Empty input gives no spans. */

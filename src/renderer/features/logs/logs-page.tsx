@@ -1,5 +1,5 @@
 /** Logs of all services as one stream. */
-import { type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useLive } from '../../app/live-store.ts';
@@ -45,8 +45,7 @@ function Logs({ stopped }: { readonly stopped: boolean }): ReactNode {
     if (wanted !== null) setHidden(soloed(services, wanted));
   }, [wanted, services]);
 
-  const typed = useDeferredValue(query);
-  const search = useMemo(() => createMatcher(typed, regex), [typed, regex]);
+  const search = useMemo(() => createMatcher(query, regex), [query, regex]);
   const matcher = search.ok ? search.matcher : null;
   const filter = useMemo<LogFilter>(() => ({ hidden, matcher, onlyMatches }), [hidden, matcher, onlyMatches]);
   const now = useLogView(logSession.ring, filter);

@@ -15,7 +15,7 @@ export interface ChartSeries {
 }
 
 const maxRows = 300;
-const margin = { top: 8, right: 10, bottom: 0, left: 0 };
+const margin = { top: 8, right: 26, bottom: 0, left: 0 };
 const axis = { fill: 'var(--ink-3)', fontSize: 11 };
 
 function LiveChartView({

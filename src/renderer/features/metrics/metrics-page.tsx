@@ -31,7 +31,7 @@ const charts: readonly {
   {
     figure: 'memBytes',
     title: 'Memory',
-    hint: 'without file cache',
+    hint: 'in use',
     format: formatBytes,
     floor: 2 ** 26,
     binary: true,

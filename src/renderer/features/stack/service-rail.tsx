@@ -16,7 +16,10 @@ const readOut = { passed: 'done', now: 'under way', ahead: 'to come', failed: 'f
 
 export function ServiceRail({ kind, step }: { readonly kind: OperationKind; readonly step: OperationStep }): ReactNode {
   const now = useNow();
-  const words = step.state === 'running' ? phaseWord(step.phase ?? 'waiting') : stepSaid(step.state).word;
+  const words =
+    step.state === 'running' || (step.state === 'done' && step.phase !== null)
+      ? phaseWord(step.phase ?? 'waiting')
+      : stepSaid(step.state).word;
   const detail = step.problem?.title ?? step.detail ?? progressWords(step.progress);
   const known = step.progress !== null && step.progress.total !== null && step.progress.total > 0;
   return (

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import css from './service-card.module.css';
 import { sparkPath } from './spark-path.ts';
 
-const width = 96;
+const width = 80;
 const height = 22;
 
 export function Sparkline({ values }: { readonly values: readonly (number | null)[] }): ReactNode {

@@ -26,6 +26,11 @@ const underWay: Readonly<Partial<Record<Operation['kind'], string>>> = {
   remove: 'Removing',
 };
 
+const headings: Readonly<Partial<Record<Operation['kind'], string>>> = {
+  start: 'Your stack is starting',
+  stop: 'Your stack is stopping',
+};
+
 function Progress({ operation, stack }: { readonly operation: Operation; readonly stack: StackState }): ReactNode {
   const now = useNow();
   const others = operation.steps.filter((step) => step.service === null);
@@ -99,7 +104,7 @@ function Hero({ stack, operation }: { readonly stack: StackState; readonly opera
         <ToneIcon tone={tone} size={26} />
       </span>
       <div className={css.words}>
-        <h2 className={css.heading}>{operation?.title ?? heading}</h2>
+        <h2 className={css.heading}>{operation === null ? heading : (headings[operation.kind] ?? operation.title)}</h2>
         {operation === null ? <p className={css.text}>{text}</p> : <Progress operation={operation} stack={stack} />}
       </div>
       <div className={css.main}>

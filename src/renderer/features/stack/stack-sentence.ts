@@ -1,7 +1,7 @@
 /** The stack's state as a heading and a line under it. */
 import type { ServiceState, StackState } from '../../../shared/model/stack.ts';
 import { count } from '../../ui/format.ts';
-import { serviceStatusWord } from '../../ui/words.ts';
+import { serviceClause } from '../../ui/words.ts';
 
 const fine: readonly ServiceState['status'][] = ['healthy', 'running', 'done'];
 
@@ -17,9 +17,7 @@ export function readyWords(services: readonly ServiceState[]): string {
 
 function troubleWords(services: readonly ServiceState[]): string {
   const trouble = services.filter((service) => !isFine(service));
-  const named = trouble
-    .slice(0, 3)
-    .map((service) => `${service.name} is ${serviceStatusWord(service.status).toLowerCase()}`);
+  const named = trouble.slice(0, 3).map((service) => `${service.name} ${serviceClause(service.status)}`);
   const more = trouble.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${count(more, 'more service')} need attention` : ''}`;
 }
