@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Backup } from '../../../shared/model/backup.ts';
 import { ProblemError, problem } from '../../../shared/model/problem.ts';
-import { type Command, type Context, existingStack, usageError } from '../command.ts';
+import { type Command, type Context, existingStack, readyStack, usageError } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
 import { followOperation } from '../follow-operation.ts';
 import { bytes, table } from '../format.ts';
@@ -67,6 +67,8 @@ async function verify(context: Context, given: string | undefined): Promise<Exit
       }),
     );
   }
+  // A running database reads its own dumps too; without an engine the checksums alone are checked.
+  await readyStack(context).catch(() => undefined);
   const { operation, code } = await followOperation(context, await core.backups.verify(chosen.id));
   const after = (await core.backups.list()).find(({ id }) => id === chosen.id) ?? null;
   if (terminal.json) await terminal.document({ operation, backup: after });
