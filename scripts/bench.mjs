@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureStandInBase } from './setup/base.mjs';
+import { ensureBaseImage } from './setup/base-image.mjs';
 import { ensureBuilt } from './setup/build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay, startVirtualDisplay } from './setup/display.mjs';
@@ -96,7 +96,7 @@ async function main(options) {
   await ensureDependencies(root, 'Installing npm packages');
   const electron = wanted.includes('launch') ? await ensureElectron() : null;
   await ensureEngine();
-  await ensureStandInBase();
+  await ensureBaseImage({ ifNeeded: true });
   await ensureBuilt();
   const tables = [];
   if (electron) tables.push(await launchTable(electron, rounds));

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureStandInBase } from './setup/base.mjs';
+import { ensureBaseImage } from './setup/base-image.mjs';
 import { ensureBuilt } from './setup/build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay, startVirtualDisplay } from './setup/display.mjs';
@@ -94,7 +94,7 @@ try {
   await ensureDependencies(root, 'Installing npm packages');
   const electron = await ensureElectron();
   await ensureEngine();
-  await ensureStandInBase();
+  await ensureBaseImage({ ifNeeded: true });
   await ensureBuilt();
   await mkdir(pictures, { recursive: true });
   const display = hasDisplay() ? null : await startVirtualDisplay();
