@@ -334,6 +334,14 @@ describe('the door', () => {
       problem: { code: 'provider-unreachable' },
     });
     expect((await core.chat.messages(id)).at(-1)?.status).toBe('error');
+    // Another host is another service: it never gets the key of the first.
+    const moved = {
+      active: 'openai-compatible',
+      openaiBaseUrl: 'http://127.0.0.1:10/v1',
+      openaiModel: 'tiny',
+      openaiKey: '',
+    } as const;
+    expect((await core.chat.setProvider(moved)).openaiHasKey).toBe(false);
     const back = await core.chat.setProvider({ active: 'embedded', openaiBaseUrl: '', openaiModel: '', openaiKey: '' });
     expect(back).toMatchObject({ active: 'embedded', openaiHasKey: true });
   });

@@ -3,10 +3,11 @@
  * never talks to an engine. The composition root opens it once and hands it to everything else.
  */
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
+import { giveTo } from './owner.ts';
 import { ensureSecrets } from './secrets.ts';
 
 export interface Environment {
@@ -114,14 +115,6 @@ export async function openEnvironment(options: {
     if (error instanceof ProblemError) throw error;
     throw folderProblem(asked, error instanceof Error ? error.message : String(error));
   }
-}
-
-/** Makes the containers' user the owner of a path, where the panel is root on Linux; elsewhere it already is. */
-export async function giveTo(environment: Pick<Environment, 'owner'>, path: string): Promise<void> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
-  const { uid, gid } = environment.owner;
-  const stat = await lstat(path);
-  if (stat.uid !== uid || stat.gid !== gid) await chown(path, uid, gid);
 }
 
 async function makeFolder(path: string): Promise<string> {

@@ -8,7 +8,13 @@ import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { writeFileAtomic } from './atomic-file.ts';
-import { type Environment, giveTo } from './environment.ts';
+import { giveTo, type Owned } from './owner.ts';
+
+/** The part of an environment that secrets concern. */
+interface SecretHome extends Owned {
+  readonly secretsDir: string;
+  readonly volumesDir: string;
+}
 
 export const secretNames = [
   'postgres_password',
@@ -26,7 +32,7 @@ export const renderedSecretFiles = ['redis.conf', 'qdrant.yaml'] as const;
  * Reads one secret, without its line end.
  * @throws {ProblemError} `secret-unreadable` when the file is gone, empty or not ours to read.
  */
-export async function readSecret(environment: Pick<Environment, 'secretsDir'>, name: SecretName): Promise<string> {
+export async function readSecret(environment: Pick<SecretHome, 'secretsDir'>, name: SecretName): Promise<string> {
   const path = join(environment.secretsDir, name);
   try {
     const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -53,7 +59,7 @@ export async function readSecret(environment: Pick<Environment, 'secretsDir'>, n
 }
 
 /** Makes missing secrets and renders the files that hold them. Safe to run again; an existing secret stays as it is. */
-export async function ensureSecrets(environment: Environment): Promise<void> {
+export async function ensureSecrets(environment: SecretHome): Promise<void> {
   for (const name of secretNames) await ensureSecret(environment, name);
   const redis = renderRedisConfig(await readSecret(environment, 'redis_password'));
   const qdrant = renderQdrantConfig(await readSecret(environment, 'qdrant_api_key'));
@@ -75,7 +81,7 @@ export function redactor(values: readonly string[]): (text: string) => string {
   return (text) => text.replace(pattern, '[secret]');
 }
 
-async function ensureSecret(environment: Environment, name: SecretName): Promise<void> {
+async function ensureSecret(environment: SecretHome, name: SecretName): Promise<void> {
   const path = join(environment.secretsDir, name);
   if (await exists(path)) return;
   // PostgreSQL takes its password only when its folder is empty: a new one would lock the person out of the data.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { seal, unseal } from './providers.ts';
+import { sameOrigin, seal, unseal } from './providers.ts';
 
 describe('stored keys', () => {
   it('come back only under the key they were sealed with', () => {
@@ -10,5 +10,18 @@ describe('stored keys', () => {
     expect(unseal(sealed, dataKey)).toBe('sk-secret');
     expect(unseal(sealed, randomBytes(32))).toBeNull();
     expect(seal('sk-secret', dataKey).equals(sealed)).toBe(false);
+  });
+});
+
+describe('sameOrigin', () => {
+  it.each([
+    ['https://a.example/v1', 'https://a.example/v2', true],
+    ['https://a.example/v1', 'https://A.example:443/', true],
+    ['https://a.example/v1', 'http://a.example/v1', false],
+    ['https://a.example/v1', 'https://b.example/v1', false],
+    ['http://127.0.0.1:1', 'http://127.0.0.1:2', false],
+    ['', '', false],
+  ])('%s and %s: %s', (a, b, expected) => {
+    expect(sameOrigin(a, b)).toBe(expected);
   });
 });

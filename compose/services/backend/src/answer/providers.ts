@@ -41,6 +41,15 @@ export function seal(secret: string, dataKey: Buffer): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
 }
 
+/** Whether two addresses lead to the same scheme, host and port. Empty or malformed ones equal nothing. */
+export function sameOrigin(a: string, b: string): boolean {
+  try {
+    return new URL(a).origin === new URL(b).origin;
+  } catch {
+    return false;
+  }
+}
+
 /** null when it was sealed under another key (the environment's token was replaced). */
 export function unseal(sealed: Buffer, dataKey: Buffer): string | null {
   try {
@@ -89,6 +98,7 @@ export function createProviders(parts: SearchParts, apiToken: string): Providers
       };
     },
     async setOpenAi({ baseUrl, model, key }) {
+      const before = await openAi();
       const settings = {
         ...(baseUrl === undefined ? {} : { baseUrl }),
         ...(model === undefined ? {} : { model }),
@@ -98,9 +108,12 @@ export function createProviders(parts: SearchParts, apiToken: string): Providers
          on conflict (name) do update set settings = providers.settings || excluded.settings, updated_at = now()`,
         [JSON.stringify(settings)],
       );
-      if (key === undefined || key === '') return;
+      // A key belongs to the host it was given for: it never goes along to another one.
+      const moved = baseUrl !== undefined && before !== null && !sameOrigin(before.baseUrl, baseUrl);
+      const given = key === '' ? undefined : key;
+      if (given === undefined && !moved) return;
       await database.rows(`update providers set secret_enc = $1 where name = 'openai-compatible'`, [
-        key === null ? null : seal(key, dataKey),
+        given == null ? null : seal(given, dataKey),
       ]);
     },
     async setActive(name) {
