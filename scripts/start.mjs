@@ -1,6 +1,8 @@
 /** `npm start`: sets up what is missing, builds, opens the window; without a display does the same work on the terminal. */
 import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { ensureBaseImage } from './setup/base-image.mjs';
 import { ensureBuilt } from './setup/build.mjs';
@@ -8,7 +10,7 @@ import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay } from './setup/display.mjs';
 import { ensureElectron } from './setup/electron.mjs';
 import { ensureEngine } from './setup/engine.mjs';
-import { root } from './setup/places.mjs';
+import { logs, root } from './setup/places.mjs';
 import { tour } from './setup/tour.mjs';
 import { elapsed, printProblem } from './setup/words.mjs';
 
@@ -58,8 +60,15 @@ function openWindow(electron) {
   // Chromium refuses to run its sandbox as root; each window keeps its own.
   const root0 = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const child = spawn(electron.path, [root, ...root0, ...common], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'pipe'],
     env: { ...process.env, ...electron.env },
+  });
+  // Chromium's own reports (no system bus, no graphics card) help nobody at a terminal: they go to a file.
+  mkdirSync(logs, { recursive: true });
+  const chromium = createWriteStream(join(logs, 'window.log'));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (/^\[\d+:\d{4}\/\d{6}\.\d+:[A-Z]+:\w+\.cc/.test(line)) chromium.write(`${line}\n`);
+    else console.error(line);
   });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => {
