@@ -343,7 +343,7 @@ describe('the door', () => {
     } as const;
     expect((await core.chat.setProvider(moved)).openaiHasKey).toBe(false);
     const back = await core.chat.setProvider({ active: 'embedded', openaiBaseUrl: '', openaiModel: '', openaiKey: '' });
-    expect(back).toMatchObject({ active: 'embedded', openaiHasKey: true });
+    expect(back).toMatchObject({ active: 'embedded', openaiHasKey: false });
   });
 
   it('counts from 0 under the names of the specification', async () => {
