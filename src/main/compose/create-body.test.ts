@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BodyContext, compareApi, createBody } from './create-body.ts';
+import type { BodyContext } from './body-context.ts';
+import { compareApi, createBody } from './create-body.ts';
 import type { ComposeProject, ComposeService } from './model.ts';
 
 const project: ComposeProject = {

@@ -1,6 +1,6 @@
 /** The HostConfig half of a create body: mounts, ports, limits, rights. */
 import type { Json, JsonObject } from '../engine/engine-client.ts';
-import { type BodyContext, compact } from './create-body.ts';
+import { type BodyContext, compact } from './body-context.ts';
 import type { ComposeDevice, ComposeService, ComposeThrottle } from './model.ts';
 import { mountsOf } from './mounts.ts';
 import { bytes } from './quantities.ts';

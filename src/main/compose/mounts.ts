@@ -1,6 +1,6 @@
 /** Volumes, secrets and configs of a service as Binds and Mounts, split the way Compose 2.26 splits them. */
 import type { JsonObject } from '../engine/engine-client.ts';
-import { type BodyContext, compact } from './create-body.ts';
+import { type BodyContext, compact } from './body-context.ts';
 import type { ComposeMount } from './model.ts';
 import { bytes } from './quantities.ts';
 

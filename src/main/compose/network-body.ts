@@ -1,6 +1,7 @@
 /** Networks and volumes of the file as create bodies. Their config-hash labels are left out: a wrong one costs data, a missing one nothing. */
 import type { JsonObject } from '../engine/engine-client.ts';
-import { compact, compareApi } from './create-body.ts';
+import { compact } from './body-context.ts';
+import { compareApi } from './create-body.ts';
 import type { ComposeNetwork, ComposeVolume } from './model.ts';
 
 export function networkBody(
