@@ -49,7 +49,7 @@ export function nothingToActOn(title: string, cause: string, label: string, comm
 
 /** The engine, usable, and the state as it says. @throws {ProblemError} `engine-…` */
 export async function readyStack({ core }: Context): Promise<Awaited<ReturnType<Core['stack']['refresh']>>> {
-  await core.monitor.ready(10_000);
+  await core.monitor.ready();
   return core.stack.refresh();
 }
 

@@ -4,8 +4,8 @@ import { app, BrowserWindow, nativeTheme, screen } from 'electron';
 import { uiAddress } from './ui-protocol.ts';
 import { firstSize, minSize, readWindowState, usableBounds, writeWindowState } from './window-state.ts';
 
-/** The page's own background, so that the window never flashes; kept in step with src/renderer/ui/tokens.css. */
-const background = { light: '#f7f8fa', dark: '#0f1419' } as const;
+/** The page's own background, so that the window never flashes; kept in step with the canvas of src/renderer/app/tokens.css. */
+const background = { light: '#f2f6f7', dark: '#0a151b' } as const;
 
 export interface WindowOptions {
   readonly preload: string;

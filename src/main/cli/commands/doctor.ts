@@ -62,7 +62,7 @@ async function finding(check: string, look: () => Promise<string>): Promise<Find
 }
 
 async function engineDetail({ core }: Context): Promise<string> {
-  const version = await (await core.monitor.ready(10_000)).version();
+  const version = await (await core.monitor.ready()).version();
   const { endpoint, foundBy } = core.monitor.state;
   return `${version.serverVersion} (API ${version.apiVersion}, ${version.os}/${version.arch}) at ${endpoint}, found by ${foundBy}`;
 }

@@ -21,7 +21,7 @@ export const up: Command = {
     const { core, terminal } = context;
     const ports = readPorts(context.options.port);
     // Asked first, so that a missing engine is exit code 3 and no half operation.
-    await core.monitor.ready(10_000);
+    await core.monitor.ready();
     const id = await core.lifecycle.start({
       ...(context.positionals.length === 0 ? {} : { services: context.positionals }),
       ...(Object.keys(ports).length === 0 ? {} : { ports }),
