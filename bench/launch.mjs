@@ -14,7 +14,8 @@ export async function launchBench({ electron, root, rounds = 9, say = () => {} }
     bare: { folder: join(root, 'bench', 'fixtures', 'bare-window'), ready: 'text=Bare window', args: () => [] },
     panel: {
       folder: root,
-      ready: 'main h1',
+      // A service's card: the engine was found, asked, and its answer is on screen.
+      ready: 'main article',
       args: (data) => ['--data', data, '--env', 'test-bench', '--user-data', join(data, 'panel')],
     },
   };

@@ -56,7 +56,7 @@ async function take(electron, data, say) {
   });
   try {
     const page = await app.firstWindow();
-    await page.waitForSelector('main h1');
+    await page.waitForSelector('main article');
     const go = (name) =>
       page
         .getByRole('navigation', { name: 'Pages' })
