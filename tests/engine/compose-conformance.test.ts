@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
@@ -47,6 +48,24 @@ describe.each([
     if (ours instanceof Error) throw ours;
     if (one.differs !== undefined) expect(printed(ours)).not.toEqual(theirs);
     else expect(printed(ours)).toEqual(theirs);
+  });
+});
+
+describe('the bundled stack', () => {
+  it('is the same to both', async () => {
+    const file = fileURLToPath(new URL('../../compose/compose.yaml', import.meta.url));
+    const variables = {
+      QUAYSIDE_DATA: '/srv/quayside/dev',
+      QUAYSIDE_UID: '1000',
+      QUAYSIDE_GID: '1000',
+      QUAYSIDE_BACKEND_PORT: '7421',
+    };
+    const one: ComposeCase = { name: 'bundled', files: {}, load: [file], projectName: 'quayside-dev', variables };
+    const theirs = await peerModel(folder, one);
+    if (theirs instanceof Error) throw theirs;
+    const ours = await loadProject({ ...caseOptions('/', one) });
+    expect(printed(ours)).toEqual(theirs);
+    expect(ours.warnings).toEqual([]);
   });
 });
 

@@ -13,6 +13,8 @@ export class DotenvError extends Error {
   }
 }
 
+const maxLength = 4 << 20;
+
 /**
  * Parses a file's text. A key without a value is taken from `lookup` where that has it, else left out.
  * Values that are not single-quoted have their variables replaced: earlier ones of the file, then `lookup`.
@@ -23,6 +25,7 @@ export function parseDotenv(text: string, lookup: Lookup): Map<string, string> {
   const values = new Map<string, string>();
   const find: Lookup = (name) => lookup(name) ?? values.get(name);
   let index = 0;
+  let length = 0;
   while (true) {
     index = skipBlank(source, index);
     if (index >= source.length) return values;
@@ -37,6 +40,9 @@ export function parseDotenv(text: string, lookup: Lookup): Map<string, string> {
     try {
       const value = readValue(source, index, find);
       values.set(key.name, value.text);
+      length += value.text.length;
+      if (length > maxLength)
+        throw new DotenvError('its values grow beyond 4 MiB', lineOf(source, start), 'Use shorter ones.');
       index = value.next;
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;

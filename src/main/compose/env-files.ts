@@ -1,4 +1,5 @@
 /** A service's `env_file` entries, folded into its `environment`. */
+import type { Budget } from './budget.ts';
 import { composeProblem, type Locate } from './compose-problem.ts';
 import { readEnvFile } from './environment-files.ts';
 import type { Lookup } from './interpolate.ts';
@@ -10,6 +11,7 @@ export async function readServiceEnvironment(
   service: Dict,
   lookup: Lookup,
   locate: Locate,
+  budget: Budget,
 ): Promise<void> {
   const files = isList(service.env_file) ? service.env_file : [];
   delete service.env_file;
@@ -23,7 +25,7 @@ export async function readServiceEnvironment(
     if (!isDict(file)) continue;
     const path = ['services', name, 'env_file', index];
     try {
-      for (const [key, value] of await readEnvFile(String(file.path), find)) environment[key] = value;
+      for (const [key, value] of await readEnvFile(String(file.path), find, budget)) environment[key] = value;
     } catch (error) {
       if (!isMissing(error)) throw error;
       if (file.required === false) continue;

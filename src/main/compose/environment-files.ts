@@ -1,12 +1,13 @@
 /** The variables a load sees: the caller's own win, then env files, the later the stronger. */
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Budget } from './budget.ts';
 import { composeProblem } from './compose-problem.ts';
 import { DotenvError, parseDotenv } from './dotenv.ts';
 import type { Lookup } from './interpolate.ts';
 import { readText } from './text-file.ts';
 
-const maxEnvBytes = 1 << 20;
+const maxEnvBytes = 256 << 10;
 
 /** @param envFiles default to `.env` of the folder, where it exists. @throws ProblemError `compose-invalid`. */
 export async function readEnvironment(
@@ -36,8 +37,9 @@ async function defaultFiles(folder: string): Promise<string[]> {
 }
 
 /** Reads and parses one env file; a Problem names its line. Values never appear in messages. */
-export async function readEnvFile(file: string, lookup: Lookup): Promise<Map<string, string>> {
+export async function readEnvFile(file: string, lookup: Lookup, budget?: Budget): Promise<Map<string, string>> {
   const text = await readText(file, maxEnvBytes, 'env file');
+  budget?.('envBytes', text.length);
   return parseEnvText(file, text, lookup);
 }
 

@@ -4,8 +4,11 @@ import { canonicalFile } from './canonical-project.ts';
 import { composeProblem, didYouMean, shown } from './compose-problem.ts';
 import { type LoadContext, readLayers } from './load-files.ts';
 import { mergeFiles, mergeServices } from './merge.ts';
+import { countPorts } from './ports-syntax.ts';
 import type { Layer } from './yaml-source.ts';
-import { copy, type Dict, dict, isDict } from './yaml-value.ts';
+import { copy, countValues, type Dict, dict, isDict } from './yaml-value.ts';
+
+const maxChain = 60;
 
 /** Services of one file, and what is needed to read the files they extend. */
 interface Scope {
@@ -35,7 +38,16 @@ async function extended(name: string, scope: Scope, context: LoadContext, chain:
   if (!isDict(base)) return service;
   const path = ['services', name, 'extends'];
   const step = `${scope.file}\0${name}`;
-  if (chain.includes(step) || chain.length > 60) {
+  if (chain.length > maxChain) {
+    const right = 'Extend in fewer steps.';
+    throw composeProblem(
+      `${name} extends more than ${maxChain} services in a row`,
+      right,
+      scope.layer.locate(path),
+      path,
+    );
+  }
+  if (chain.includes(step)) {
     const round = [...chain.slice(chain.indexOf(step)), step].map((item) => item.split('\0')[1]);
     throw composeProblem(
       `services extend each other in a circle: ${round.slice(0, 12).join(' -> ')}`,
@@ -56,6 +68,7 @@ async function extended(name: string, scope: Scope, context: LoadContext, chain:
     );
   }
   const below = await extended(target, source, context, [...chain, step]);
+  context.budget('values', countValues(below));
   const own = dict(Object.entries(service).filter(([key]) => key !== 'extends'));
   const merged = mergeServices(copy(below), own) as Dict;
   delete merged.extends;
@@ -77,6 +90,7 @@ function sourceOf(base: Dict, scope: Scope, context: LoadContext): Promise<Scope
 /** Another file's services; its relative paths are relative to its own folder. */
 async function readScope(file: string, scope: Scope, context: LoadContext): Promise<Scope> {
   const layers = await readLayers(file, context);
+  for (const layer of layers) context.budget('ports', countPorts(layer.tree));
   let tree = dict([['services', dict()]]);
   for (const layer of layers) {
     tree = mergeFiles(tree, canonicalFile(layer.tree, dirname(file), context.home, layer.locate));

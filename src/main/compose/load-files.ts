@@ -1,4 +1,5 @@
 /** Several Compose files into one merged tree: each is read, interpolated, checked, made canonical, extended, merged. */
+import type { Budget } from './budget.ts';
 import { canonicalFile } from './canonical-project.ts';
 import { composeProblem, type KeyPath, type Locate } from './compose-problem.ts';
 import { applyExtends } from './extends.ts';
@@ -6,6 +7,7 @@ import { applyInclude } from './include.ts';
 import { interpolate, type Lookup, TemplateError } from './interpolate.ts';
 import { mergeFiles, uniqueService, without } from './merge.ts';
 import { applyFileDefaults } from './normalise.ts';
+import { countPorts } from './ports-syntax.ts';
 import { check } from './schema.ts';
 import { composeFile } from './schema-project.ts';
 import { readText } from './text-file.ts';
@@ -25,11 +27,10 @@ export interface LoadContext {
   /** Files on the way from the top to here through `include`. */
   readonly including: readonly string[];
   /** Counted over the whole load, so that no tree of includes runs away. */
-  readonly budget: { files: number; services: number };
+  readonly budget: Budget;
+  /** Files parsed already, by path. */
+  readonly parsed: Map<string, Promise<readonly Layer[]>>;
 }
-
-const maxFiles = 100;
-const maxServices = 2000;
 
 /** @returns the merged canonical tree. @throws ProblemError `compose-invalid`. */
 export async function loadFiles(files: readonly string[], context: LoadContext): Promise<Dict> {
@@ -57,13 +58,21 @@ export async function loadFiles(files: readonly string[], context: LoadContext):
   return merged;
 }
 
+/** Parses a file once, however often it is asked for. */
+export function parsedLayers(file: string, context: Pick<LoadContext, 'budget' | 'parsed'>): Promise<readonly Layer[]> {
+  let layers = context.parsed.get(file);
+  if (layers === undefined) {
+    layers = readText(file, maxFileBytes, 'Compose file').then((text) => parseLayers(file, text, context.budget));
+    context.parsed.set(file, layers);
+  }
+  return layers;
+}
+
 /** Reads, interpolates and checks one file; for `extends` too. */
 export async function readLayers(file: string, context: LoadContext): Promise<Layer[]> {
-  if (++context.budget.files > maxFiles) {
-    throw composeProblem(`more than ${maxFiles} files are read`, 'Include or extend fewer files.', undefined);
-  }
-  const text = await readText(file, maxFileBytes, 'Compose file');
-  return parseLayers(file, text).map((layer) => {
+  context.budget('files');
+  const layers = await parsedLayers(file, context);
+  return layers.map((layer) => {
     const tree = interpolateTree(layer.tree, [], layer, context) as Dict;
     return { ...layer, tree: check(tree, composeFile, [], { locate: layer.locate }) as Dict };
   });
@@ -74,14 +83,12 @@ async function prepare(layer: Layer, context: LoadContext): Promise<Dict> {
   if (layer.tree.version !== undefined) {
     context.warn('The key `version` is obsolete and has no effect; remove it.');
   }
+  context.budget('ports', countPorts(layer.tree));
   const tree = canonicalFile(layer.tree, context.folder, context.home, layer.locate);
   delete tree.version;
   delete tree.name;
   const services = tree.services as Dict;
-  context.budget.services += Object.keys(services).length;
-  if (context.budget.services > maxServices) {
-    throw composeProblem(`there are more than ${maxServices} services`, 'Split them into several projects.', undefined);
-  }
+  context.budget('services', Object.keys(services).length);
   const original = layer.tree;
   context.sources.push({ locate: layer.locate, holds: (path) => holds(original, path) });
   tree.services = await applyExtends(services, layer, context);
@@ -100,24 +107,28 @@ function holds(tree: Value | undefined, path: KeyPath): boolean {
 
 /** Substitutes variables in every text that is a value; keys are never touched. */
 function interpolateTree(value: Value, path: KeyPath, layer: Layer, context: LoadContext): Value {
-  if (typeof value === 'string') {
-    if (!value.includes('$')) return value;
-    try {
-      return interpolate(value, context.lookup, (name) =>
-        context.warn(`The variable ${name} is not set; it becomes an empty text.`),
-      );
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw composeProblem(error.message, error.right, layer.locate(path), path);
-    }
+  if (typeof value === 'string') return value.includes('$') ? interpolateText(value, path, layer, context) : value;
+  if (isList(value)) {
+    context.budget('values', value.length);
+    return value.map((item, index) => interpolateTree(item, [...path, index], layer, context));
   }
-  if (isList(value)) return value.map((item, index) => interpolateTree(item, [...path, index], layer, context));
-  if (isDict(value)) {
-    const made = dict();
-    for (const key of Object.keys(value)) {
-      made[key] = interpolateTree(value[key] as Value, [...path, key], layer, context);
-    }
+  if (!isDict(value)) return value;
+  const made = dict();
+  const keys = Object.keys(value);
+  context.budget('values', keys.length);
+  for (const key of keys) made[key] = interpolateTree(value[key] as Value, [...path, key], layer, context);
+  return made;
+}
+
+function interpolateText(text: string, path: KeyPath, layer: Layer, context: LoadContext): string {
+  try {
+    const made = interpolate(text, context.lookup, (name) =>
+      context.warn(`The variable ${name} is not set; it becomes an empty text.`),
+    );
+    context.budget('characters', made.length);
     return made;
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw composeProblem(error.message, error.right, layer.locate(path), path);
   }
-  return value;
 }

@@ -1,6 +1,7 @@
 /** Loads a Compose project: files in, canonical model or a Problem out. */
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { createBudget } from './budget.ts';
 import type { Locate } from './compose-problem.ts';
 import { checkConsistency } from './consistency.ts';
 import { readServiceEnvironment } from './env-files.ts';
@@ -40,7 +41,9 @@ export async function loadProject(options: LoadOptions): Promise<ComposeProject>
   const files = options.files.map((file) => resolve(base, file));
   const workingDir = options.workingDir === undefined ? dirname(files[0] ?? base) : base;
   const environment = await readEnvironment(options.variables, options.envFiles, workingDir);
-  const name = await projectNameOf(options.projectName, environment, files, workingDir);
+  const budget = createBudget();
+  const parsed: LoadContext['parsed'] = new Map();
+  const name = await projectNameOf(options.projectName, environment, files, workingDir, { budget, parsed });
   environment.COMPOSE_PROJECT_NAME = name;
 
   const warnings = new Set<string>();
@@ -52,7 +55,8 @@ export async function loadProject(options: LoadOptions): Promise<ComposeProject>
     warn: (text) => void (warnings.size < 100 && warnings.add(text)),
     sources: [],
     including: [],
-    budget: { files: 0, services: 0 },
+    budget,
+    parsed,
   };
   const tree = await loadFiles(files, context);
   const locate = latestPlace(context);
@@ -63,7 +67,7 @@ export async function loadProject(options: LoadOptions): Promise<ComposeProject>
   tree.services = active;
   checkConsistency(tree, disabled, locate);
   for (const service of Object.keys(active)) {
-    await readServiceEnvironment(service, active[service] as Dict, context.lookup, locate);
+    await readServiceEnvironment(service, active[service] as Dict, context.lookup, locate, budget);
   }
   const used = unusedRemoved(tree);
   const project: ComposeProject = {

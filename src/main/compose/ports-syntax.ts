@@ -1,5 +1,5 @@
 /** `ports:` in short syntax, expanded as Compose does. */
-import { type Dict, dict } from './yaml-value.ts';
+import { type Dict, dict, isDict, isList } from './yaml-value.ts';
 
 /** @returns the entries in long form, or a sentence that says what is wrong. */
 export function parsePort(spec: string): Dict[] | string {
@@ -36,7 +36,9 @@ export function parsePort(spec: string): Dict[] | string {
     );
   }
   // Compose sorts a range by its text, so 100 stands before 80.
-  return made.sort((a, b) => (`${a.target}/` < `${b.target}/` ? -1 : 1));
+  if (made.length === 1) return made;
+  const texts = new Map(made.map((port) => [port, `${port.target}/`]));
+  return made.sort((a, b) => ((texts.get(a) ?? '') < (texts.get(b) ?? '') ? -1 : 1));
 }
 
 function publishedAt(range: { start: number; end: number } | undefined, count: number, index: number): string {
@@ -58,4 +60,19 @@ export function parseRange(text: string): { start: number; end: number } | undef
 function isAddress(text: string): boolean {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text.split('.').every((part) => Number(part) <= 255);
   return /^\[[0-9a-fA-F:.]{2,45}\]$/.test(text) && text.includes(':');
+}
+
+/** How many ports a checked file would publish, without expanding them. */
+export function countPorts(file: Dict): number {
+  let count = 0;
+  const services = isDict(file.services) ? file.services : dict();
+  for (const name of Object.keys(services)) {
+    const service = services[name];
+    const ports = isDict(service) && isList(service.ports) ? service.ports : [];
+    for (const port of ports) {
+      const range = typeof port === 'string' ? /(\d{1,5})-(\d{1,5})(?:\/\w*)?$/.exec(port) : null;
+      count += range === null ? 1 : Math.max(1, Number(range[2]) - Number(range[1]) + 1);
+    }
+  }
+  return count;
 }

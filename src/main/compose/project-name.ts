@@ -2,8 +2,7 @@
 import { basename } from 'node:path';
 import { composeProblem, type SourcePlace } from './compose-problem.ts';
 import { interpolate, TemplateError } from './interpolate.ts';
-import { readText } from './text-file.ts';
-import { maxFileBytes, parseLayers } from './yaml-source.ts';
+import { type LoadContext, parsedLayers } from './load-files.ts';
 
 /** @throws ProblemError for a name given that Compose would not take; a folder's name is made to fit instead. */
 export async function projectNameOf(
@@ -11,10 +10,11 @@ export async function projectNameOf(
   environment: Readonly<Record<string, string>>,
   files: readonly string[],
   workingDir: string,
+  context: Pick<LoadContext, 'budget' | 'parsed'>,
 ): Promise<string> {
   const set = given ?? environment.COMPOSE_PROJECT_NAME;
   if (set !== undefined && set !== '') return valid(set, undefined);
-  const written = await writtenName(files, environment);
+  const written = await writtenName(files, environment, context);
   if (written !== undefined) return valid(written.name, written.place);
   const near = fitting(basename(workingDir));
   if (near !== '') return near;
@@ -28,13 +28,11 @@ export async function projectNameOf(
 async function writtenName(
   files: readonly string[],
   environment: Readonly<Record<string, string>>,
+  context: Pick<LoadContext, 'budget' | 'parsed'>,
 ): Promise<{ name: string; place: SourcePlace | undefined } | undefined> {
   let found: { name: string; place: SourcePlace | undefined } | undefined;
   for (const file of files) {
-    const text = await readText(file, maxFileBytes, 'Compose file');
-    // Parsing twice is only worth it where a name can be.
-    if (!/^["']?name["']?\s*:/m.test(text)) continue;
-    for (const layer of parseLayers(file, text)) {
+    for (const layer of await parsedLayers(file, context)) {
       const { name } = layer.tree;
       if (typeof name !== 'string' || name === '') continue;
       const place = layer.locate(['name']);

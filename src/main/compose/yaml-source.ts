@@ -2,23 +2,14 @@
  * A Compose file's text as data, with the place of every key kept for messages.
  * Bounded: file size, nesting, and how much anchors may expand; whatever the text, the end is data or a Problem.
  */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-} from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node } from 'yaml';
+import type { Budget } from './budget.ts';
 import { composeProblem, type KeyPath, type Locate, type SourcePlace } from './compose-problem.ts';
+import { parseYaml } from './yaml-documents.ts';
 import { type Dict, dict, isDict, plainScalar, type Value } from './yaml-value.ts';
 
 export const maxFileBytes = 1 << 20;
 const maxDepth = 64;
-const maxNodes = 200_000;
 
 /** One YAML document of a file. */
 export interface Layer {
@@ -32,89 +23,26 @@ export interface Layer {
 }
 
 /** Parses every document of a file. Empty documents are left out. @throws ProblemError `compose-invalid`. */
-export function parseLayers(file: string, text: string): Layer[] {
-  if (text.length > maxFileBytes) {
-    throw composeProblem(
-      `${file} is larger than 1 MiB`,
-      'Split it into several files, or check that it is the right one.',
-      undefined,
-    );
-  }
-  const lines = new LineCounter();
-  assertShallow(file, text);
-  const documents = parse(file, text, lines);
+export function parseLayers(file: string, text: string, budget: Budget): Layer[] {
+  const { documents, place } = parseYaml(file, text, budget);
   const layers: Layer[] = [];
   for (const document of documents) {
-    const locate: Locate = (path) => locateIn(document.contents, path, (offset) => placeAt(file, text, lines, offset));
-    const first = document.errors[0];
-    if (first !== undefined) {
-      const what = first.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'The YAML is not valid';
-      throw composeProblem(
-        `this is not valid YAML: ${what.replace(/\.$/, '')}`,
-        'Check the indentation, quotes and brackets around this place.',
-        placeAt(file, text, lines, first.pos[0]),
-      );
-    }
     if (document.contents === null) continue;
-    const place = (node: Node | null | undefined): SourcePlace | undefined =>
-      node?.range == null ? undefined : placeAt(file, text, lines, node.range[0]);
-    const reader = new Reader(place);
+    const placeOf = (node: Node | null | undefined) => (node?.range == null ? undefined : place(node.range[0]));
+    const reader = new Reader(placeOf, budget);
     const tree = reader.read(document.contents, []);
     if (tree === null) continue;
     if (!isDict(tree)) {
       throw composeProblem(
         'the top of a Compose file is a mapping',
         'Start with a key such as `services:`.',
-        place(document.contents),
+        placeOf(document.contents),
       );
     }
+    const locate: Locate = (path) => locateIn(document.contents, path, place);
     layers.push({ file, tree, resets: reader.resets, overrides: reader.overrides, locate });
   }
   return layers;
-}
-
-function parse(file: string, text: string, lines: LineCounter): Document[] {
-  try {
-    // Failsafe: every scalar stays text, so that it can be typed as Go's YAML does.
-    const parsed = parseAllDocuments(text, {
-      schema: 'failsafe',
-      lineCounter: lines,
-      uniqueKeys: false,
-      keepSourceTokens: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-    return Array.isArray(parsed) ? (parsed as Document[]) : [];
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw composeProblem(
-      `${file} is not valid YAML`,
-      'Check that it is a Compose file; it could not be read.',
-      undefined,
-    );
-  }
-}
-
-/** Refuses nesting that would overflow the parser's stack, before it is tried. */
-function assertShallow(file: string, text: string): void {
-  let depth = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 91 || code === 123) depth++;
-    else if ((code === 93 || code === 125) && depth > 0) depth--;
-    else if (code === 10) {
-      // Block nesting shows as indentation or as a run of dashes.
-      const run = /^[ \-?:]*/.exec(text.slice(index + 1, index + 1 + 2 * 512))?.[0] ?? '';
-      if (run.length >= 2 * 512 && text.slice(index + 1).trimStart() !== '') {
-        if (/[-?:]/.test(run)) throw tooDeep(file);
-      }
-    }
-    if (depth > 512) throw tooDeep(file);
-  }
-}
-
-function tooDeep(file: string, place?: SourcePlace): Error {
-  return composeProblem(`${file} is nested too deeply`, `Keep it within ${maxDepth} levels.`, place);
 }
 
 class Reader {
@@ -123,23 +51,20 @@ class Reader {
   private readonly place: (node: Node | null | undefined) => SourcePlace | undefined;
   private readonly anchors = new Map<string, Node>();
   private readonly open = new Set<Node>();
-  private nodes = 0;
+  private readonly budget: Budget;
 
-  constructor(place: (node: Node | null | undefined) => SourcePlace | undefined) {
+  constructor(place: (node: Node | null | undefined) => SourcePlace | undefined, budget: Budget) {
     this.place = place;
+    this.budget = budget;
   }
 
   read(node: Node | null | undefined, path: KeyPath): Value {
     if (node === null || node === undefined) return null;
-    if (++this.nodes > maxNodes) {
-      throw composeProblem(
-        'anchors expand to more than 200,000 values',
-        'Use fewer aliases of aliases.',
-        this.place(node),
-        path,
-      );
+    this.budget('values');
+    if (path.length > maxDepth) {
+      const right = `Keep it within ${maxDepth} levels.`;
+      throw composeProblem('the file is nested too deeply', right, this.place(node));
     }
-    if (path.length > maxDepth) throw tooDeep('The Compose file', this.place(node));
     if (isAlias(node)) return this.alias(node, path);
     if ('anchor' in node && typeof node.anchor === 'string') this.anchors.set(node.anchor, node);
     if (node.tag === '!override') this.overrides.push(path);
@@ -281,12 +206,4 @@ function locateIn(
     } else break;
   }
   return offset === undefined ? undefined : placeOf(offset);
-}
-
-function placeAt(file: string, text: string, lines: LineCounter, offset: number): SourcePlace {
-  const { line, col } = lines.linePos(Math.min(offset, text.length));
-  const start = lines.lineStarts[Math.max(0, line - 1)] ?? 0;
-  const end = text.indexOf('\n', start);
-  const whole = text.slice(start, Math.min(end === -1 ? text.length : end, start + 4096));
-  return { file, line: Math.max(1, line), column: Math.max(1, col), text: whole };
 }

@@ -30,6 +30,14 @@ export function copy<T extends Value>(value: T): T {
   return value;
 }
 
+/** How many values a tree holds, itself included. */
+export function countValues(value: Value): number {
+  let count = 1;
+  if (Array.isArray(value)) for (const item of value) count += countValues(item);
+  else if (isDict(value)) for (const key of Object.keys(value)) count += countValues(value[key] as Value);
+  return count;
+}
+
 /** A scalar as Go's `fmt.Sprint` prints it, which is how Compose turns numbers and booleans into strings. */
 export function scalarText(value: boolean | number | bigint | string): string {
   if (typeof value !== 'number') return String(value);
