@@ -271,7 +271,7 @@ describe('the chat page', () => {
       scripted.send('chat.ask', { type: 'delta', text: 'At the ' });
       scripted.send('chat.ask', { type: 'delta', text: 'quay [1].' });
     });
-    await screen.findByText(/At the quay/);
+    await waitFor(() => expect(screen.getByRole('article', { name: 'Answer' }).textContent).toContain('At the quay'));
     expect(screen.getByRole('button', { name: 'Stop answering' })).toBeTruthy();
     act(() => scripted.send('chat.ask', { type: 'done', status: 'completed', messageId: 'm2' }));
     await waitFor(() => expect(useChat.getState().run).toBeNull());
@@ -299,7 +299,10 @@ describe('the chat page', () => {
 
   it('keeps the question when the answer breaks off', async () => {
     await askWhere();
-    act(() => scripted.end('chat.ask', { problem: taken }));
+    act(() => {
+      scripted.send('chat.ask', { type: 'done', status: 'error', messageId: 'm2' });
+      scripted.end('chat.ask', { problem: taken });
+    });
     await screen.findByText('Port 7420 is taken');
     expect((screen.getByRole('textbox', { name: 'Ask your documents' }) as HTMLTextAreaElement).value).toBe('Where?');
   });

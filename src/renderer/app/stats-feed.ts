@@ -10,7 +10,12 @@ let version = 0;
 let close: (() => void) | null = null;
 const listeners = new Set<() => void>();
 
+/** Leaving the figures for a moment leaves no gap in them. */
+const lingerMs = 60_000;
+let lingering: ReturnType<typeof setTimeout> | undefined;
+
 function settle(): void {
+  clearTimeout(lingering);
   const wanted = listeners.size > 0 && document.visibilityState !== 'hidden';
   if (wanted && close === null) {
     close = keepOpen('stats.watch', {}, ({ samples }) => {
@@ -35,8 +40,7 @@ function subscribe(listener: () => void): () => void {
   settle();
   return () => {
     listeners.delete(listener);
-    // A page change unmounts one reader just before the next one mounts: keep the stream over that moment.
-    queueMicrotask(settle);
+    if (listeners.size === 0) lingering = setTimeout(settle, lingerMs);
   };
 }
 

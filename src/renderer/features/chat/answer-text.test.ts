@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBlocks, parsePieces } from './answer-text.ts';
+import { joinCitations, parseBlocks, parsePieces } from './answer-text.ts';
 
 const known = new Set([1, 2, 3]);
 const cite = (n: number) => ({ kind: 'cite', n });
@@ -18,6 +18,14 @@ describe('parsePieces', () => {
   ])('%s', (_name, input, pieces) => {
     expect(parsePieces(input, known)).toEqual(pieces);
   });
+});
+
+it('joinCitations keeps a number with the word before it', () => {
+  expect(joinCitations(parsePieces('at the quay. [1] [2] Then', known))).toEqual([
+    { text: 'at the ', lastWord: 'quay.', numbers: [1, 2] },
+    { text: ' Then', lastWord: '', numbers: [] },
+  ]);
+  expect(joinCitations([{ kind: 'cite', n: 1 }])).toEqual([{ text: '', lastWord: '', numbers: [1] }]);
 });
 
 describe('parseBlocks', () => {

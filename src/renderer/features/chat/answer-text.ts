@@ -24,6 +24,33 @@ export function parsePieces(text: string, known: ReadonlySet<number>): Piece[] {
   return pieces;
 }
 
+/** Text, then the citations behind it together with the word they stand at, so that no line begins with a lone number. */
+export interface CitedRun {
+  readonly text: string;
+  readonly lastWord: string;
+  /** Empty when no citation follows; then `lastWord` is part of `text`. */
+  readonly numbers: readonly number[];
+}
+
+export function joinCitations(pieces: readonly Piece[]): CitedRun[] {
+  const runs: { text: string; lastWord: string; numbers: number[] }[] = [];
+  for (const piece of pieces) {
+    const last = runs.at(-1);
+    if (piece.kind === 'text') runs.push({ text: piece.text, lastWord: '', numbers: [] });
+    else if (last === undefined) runs.push({ text: '', lastWord: '', numbers: [piece.n] });
+    else {
+      if (last.numbers.length === 0) {
+        // A very long word may break; then the number may too.
+        const word = /\S{1,40}$/.exec(last.text)?.[0] ?? '';
+        last.lastWord = word;
+        last.text = last.text.slice(0, last.text.length - word.length);
+      }
+      if (!last.numbers.includes(piece.n)) last.numbers.push(piece.n);
+    }
+  }
+  return runs;
+}
+
 /** A blank line parts blocks; `> ` begins a quote, `- ` or `* ` an item. */
 export function parseBlocks(text: string, known: ReadonlySet<number>): Block[] {
   const blocks: Block[] = [];

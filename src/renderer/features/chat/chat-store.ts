@@ -174,6 +174,8 @@ export async function ask(question: string): Promise<void> {
           return;
         case 'done':
           flush();
+          // After an error the stream's end says why; the answer is settled there.
+          if (event.status === 'error') return;
           close();
           void settle(conversationId, event.messageId, event.status);
           return;
@@ -184,7 +186,7 @@ export async function ask(question: string): Promise<void> {
     (end) => {
       flush();
       if (end.problem !== null) change({ problem: end.problem });
-      else if (get().run?.problem === null) void settle(conversationId, null, 'completed');
+      else if (get().run?.problem === null) void settle(conversationId, null, 'error');
     },
   );
 }
@@ -204,11 +206,13 @@ async function settle(
     usages: messageId !== null && run?.usage != null ? { ...usages, [messageId]: run.usage } : usages,
   }));
   announce(
-    status === 'abstained'
-      ? 'The documents do not answer this'
-      : status === 'stopped'
-        ? 'The answer was stopped'
-        : 'The answer is complete',
+    status === 'error'
+      ? 'The answer broke off'
+      : status === 'abstained'
+        ? 'The documents do not answer this'
+        : status === 'stopped'
+          ? 'The answer was stopped'
+          : 'The answer is complete',
   );
   await loadConversations();
 }
@@ -221,7 +225,9 @@ export function stop(): void {
   if (run.runId !== null) void perform('chat', 'chat.stop', { runId: run.runId });
 }
 
-/** Puts a broken run away. */
+/** Puts a broken run away; what is stored of it takes its place. */
 export function dropRun(): void {
+  const { run } = get();
   set({ run: null });
+  if (run !== null) void loadMessages(run.conversationId);
 }

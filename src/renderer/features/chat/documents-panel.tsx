@@ -3,7 +3,7 @@ import { FileText, FlaskConical, Plus, Trash2, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import type { Operation, OperationStep } from '../../../shared/model/operation.ts';
-import { perform } from '../../app/actions.ts';
+import { dismissOperation, perform } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
 import { EmptyState, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -38,7 +38,12 @@ function Ingesting({ operation }: { readonly operation: Operation }): ReactNode 
   const shown = open.slice(0, 20);
   return (
     <section className={css.ingest} aria-label="Being added">
-      <h3>{operation.title}</h3>
+      <header className={css.ingestHead}>
+        <h3>{operation.title}</h3>
+        {operation.state === 'running' ? null : (
+          <IconButton size="sm" icon={X} label="Dismiss" onClick={() => dismissOperation(operation.id)} />
+        )}
+      </header>
       <ul>
         {shown.map((step) => (
           <IngestFile key={step.id} step={step} />

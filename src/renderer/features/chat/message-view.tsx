@@ -1,11 +1,11 @@
 /** One turn: a question, or an answer with its citations and sources. Text only; nothing in it can become markup. */
 import { BookOpenText, CircleSlash2, Compass, OctagonAlert } from 'lucide-react';
-import { type ReactNode, useMemo } from 'react';
+import { Fragment, type ReactNode, useMemo } from 'react';
 import type { CitationSource, Message } from '../../../shared/model/chat.ts';
 import { cx } from '../../ui/cx.ts';
 import { formatLatency } from '../../ui/format.ts';
 import { markHidden } from '../../ui/plain-text.ts';
-import { type Block, parseBlocks } from './answer-text.ts';
+import { type Block, joinCitations, parseBlocks } from './answer-text.ts';
 import type { Abstention, Usage } from './chat-store.ts';
 import css from './message-view.module.css';
 
@@ -27,25 +27,41 @@ function Inline({
   readonly sources: ReadonlyMap<number, CitationSource>;
   readonly onOpen: (source: CitationSource) => void;
 }): ReactNode {
-  return block.pieces.map((piece, index) => {
-    // biome-ignore-start lint/suspicious/noArrayIndexKey: pieces only grow at the end
-    if (piece.kind === 'text') return <span key={index}>{markHidden(piece.text)}</span>;
-    const source = sources.get(piece.n);
-    if (source === undefined) return null;
-    return (
-      <button
-        key={index}
-        type="button"
-        className={css.cite}
-        aria-label={`Source ${piece.n}: ${source.title}`}
-        title={`${source.title}${source.page === null ? '' : `, page ${source.page}`}`}
-        onClick={() => onOpen(source)}
-      >
-        {piece.n}
-      </button>
-    );
-    // biome-ignore-end lint/suspicious/noArrayIndexKey: pieces only grow at the end
-  });
+  return joinCitations(block.pieces).map((run, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: runs only grow at the end
+    <Fragment key={index}>
+      {markHidden(run.text)}
+      {run.numbers.length === 0 ? null : (
+        <span className={css.together}>
+          {markHidden(run.lastWord)}
+          {run.numbers.map((n) => (
+            <Citation key={n} source={sources.get(n)} onOpen={onOpen} />
+          ))}
+        </span>
+      )}
+    </Fragment>
+  ));
+}
+
+function Citation({
+  source,
+  onOpen,
+}: {
+  readonly source: CitationSource | undefined;
+  readonly onOpen: (source: CitationSource) => void;
+}): ReactNode {
+  if (source === undefined) return null;
+  return (
+    <button
+      type="button"
+      className={css.cite}
+      aria-label={`Source ${source.n}: ${source.title}`}
+      title={`${source.title}${source.page === null ? '' : `, page ${source.page}`}`}
+      onClick={() => onOpen(source)}
+    >
+      {source.n}
+    </button>
+  );
 }
 
 const strengths = { strong: 'Strong match', medium: 'Fair match', weak: 'Weak match' } as const;
@@ -85,14 +101,21 @@ function Sources({
   );
 }
 
+const abstainedTitle = 'Your documents do not answer this';
+
+function sameWords(a: string, b: string): boolean {
+  const bare = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+  return bare(a) === bare(b);
+}
+
 /** The documents do not answer: its own state, with what came nearest. */
 function Abstained({ reason, nearest }: { readonly reason: string; readonly nearest: readonly string[] }): ReactNode {
   return (
     <div className={css.abstained}>
       <Compass size={18} aria-hidden />
       <div>
-        <p className={css.abstainedTitle}>Your documents do not answer this</p>
-        <p>{markHidden(reason)}</p>
+        <p className={css.abstainedTitle}>{abstainedTitle}</p>
+        {sameWords(reason, abstainedTitle) ? null : <p>{markHidden(reason)}</p>}
         {nearest.length === 0 ? null : (
           <>
             <p className={css.nearest}>The nearest were:</p>

@@ -1,5 +1,5 @@
 /** A cited passage in its place: what stands before it, the passage marked, what stands after. */
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { CitationSource, Passage } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { call } from '../../app/bridge.ts';
@@ -43,6 +43,10 @@ function PassageBody({ source }: { readonly source: CitationSource }): ReactNode
       gone = true;
     };
   }, [source.chunkId, attempt]);
+  const cited = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (passage !== null) cited.current?.scrollIntoView({ block: 'center' });
+  }, [passage]);
   const where = [
     source.sourceName === source.title ? null : source.sourceName,
     source.page === null ? null : `page ${source.page}`,
@@ -62,9 +66,11 @@ function PassageBody({ source }: { readonly source: CitationSource }): ReactNode
       ) : null}
       {passage === null ? null : (
         <div className={css.passage}>
-          {passage.before === '' ? null : <p className={css.around}>{markHidden(passage.before)}</p>}
-          <mark className={css.cited}>{markHidden(passage.text)}</mark>
-          {passage.after === '' ? null : <p className={css.around}>{markHidden(passage.after)}</p>}
+          {passage.before.trim() === '' ? null : <p className={css.around}>{markHidden(passage.before.trimEnd())}</p>}
+          <mark ref={cited} className={css.cited}>
+            {markHidden(passage.text.trim())}
+          </mark>
+          {passage.after.trim() === '' ? null : <p className={css.around}>{markHidden(passage.after.trimStart())}</p>}
         </div>
       )}
     </>

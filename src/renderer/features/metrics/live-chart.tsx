@@ -18,6 +18,15 @@ const maxRows = 300;
 const margin = { top: 8, right: 26, bottom: 0, left: 0 };
 const axis = { fill: 'var(--ink-3)', fontSize: 11 };
 
+/** Least time the axis shows. */
+const leastMs = 60_000;
+
+/** Where the axis begins: with the first value, so that a young chart is not an empty one, but never less than a minute back. */
+export function firstShown(rows: readonly SeriesRow[], keys: readonly string[]): number {
+  const begun = rows.find((row) => keys.some((key) => row[key] !== null && row[key] !== undefined))?.t ?? 0;
+  return Math.max(rows[0]?.t ?? 0, Math.min(begun, (rows.at(-1)?.t ?? 0) - leastMs));
+}
+
 function LiveChartView({
   title,
   rows,
@@ -39,7 +48,7 @@ function LiveChartView({
   let max = floor;
   for (const row of drawn) for (const key of keys) max = Math.max(max, row[key] ?? 0);
   const top = niceTop(max, binary);
-  const first = rows[0]?.t ?? 0;
+  const first = firstShown(rows, keys);
   const last = rows.at(-1)?.t ?? 1;
   return (
     <div className={css.plot} aria-hidden>
@@ -50,6 +59,7 @@ function LiveChartView({
             dataKey="t"
             type="number"
             domain={[first, last]}
+            allowDataOverflow
             ticks={[first, (first + last) / 2, last]}
             tickFormatter={(t: number) => formatClock(t, false)}
             tick={axis}
