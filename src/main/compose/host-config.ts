@@ -54,6 +54,8 @@ export function hostConfig(context: BodyContext, networkMode: string): JsonObjec
     Isolation: service.isolation,
     Runtime: service.runtime,
     Init: service.init,
+    // Engines before API 1.43 know none and ignore them.
+    Annotations: service.annotations === undefined ? undefined : { ...service.annotations },
     CpuShares: service.cpu_shares,
     CpuPeriod: service.cpu_period,
     CpuQuota: service.cpu_quota,

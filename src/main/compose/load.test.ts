@@ -80,6 +80,8 @@ describe('a finding', () => {
       'deploy.resources.reservations.devices',
     ],
     ['field not run', 'services:\n  a:\n    image: x\n    credential_spec: {file: x}', 4, 'does not run this field'],
+    ['build', 'services:\n  a:\n    image: x\n    build: .', 4, 'name it under `image`'],
+    ['pull policy not run', 'services:\n  a:\n    image: x\n    pull_policy: never', 4, 'write `missing`'],
     [
       'mount not run',
       'services:\n  a:\n    image: x\n    volumes: [{type: npipe, source: a, target: b}]',

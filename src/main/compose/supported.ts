@@ -2,12 +2,11 @@
 import { composeProblem, type KeyPath, type Locate } from './compose-problem.ts';
 import type { ComposeProject, ComposeService } from './model.ts';
 
-/** Keys of a canonical service that creation, planning or building acts on, or that rightly change nothing. */
+/** Keys of a canonical service that planning or creation acts on, or that rightly change nothing in the background. */
 export const supportedServiceKeys: ReadonlySet<keyof ComposeService> = new Set<keyof ComposeService>([
   'annotations',
   'attach',
   'blkio_config',
-  'build',
   'cap_add',
   'cap_drop',
   'cgroup',
@@ -87,12 +86,21 @@ export const supportedServiceKeys: ReadonlySet<keyof ComposeService> = new Set<k
   'working_dir',
 ]);
 
+/** What to do about the ones that people meet most. */
+const instead: Readonly<Record<string, string>> = {
+  build: 'Build the image, name it under `image` and remove `build`.',
+};
+
 /** @throws ProblemError at the first field of an active service that Quayside does not run. */
 export function assertSupported(project: ComposeProject, locate: Locate): void {
   for (const [name, service] of Object.entries(project.services)) {
     for (const key of Object.keys(service)) {
       if (supportedServiceKeys.has(key as keyof ComposeService)) continue;
-      refuse(['services', name, key], `\`${key}\``, 'Remove it; Quayside does not run this field.');
+      refuse(['services', name, key], `\`${key}\``, instead[key] ?? 'Remove it; Quayside does not run this field.');
+    }
+    if (service.pull_policy !== undefined && service.pull_policy !== 'missing') {
+      const right = 'Remove it, or write `missing`: Quayside pulls an image that is not there.';
+      refuse(['services', name, 'pull_policy'], `\`pull_policy: ${service.pull_policy}\``, right);
     }
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       if (['bind', 'volume', 'tmpfs'].includes(mount.type)) continue;
