@@ -37,13 +37,6 @@ export function ProblemCard({
           {problem.title}
         </h3>
         <p className={css.cause}>{problem.cause}</p>
-        {advice.length === 0 ? null : (
-          <ul className={css.advice}>
-            {advice.map((remedy) => (
-              <li key={`${remedy.action} ${remedy.label}`}>{remedy.label}</li>
-            ))}
-          </ul>
-        )}
         {buttons.length === 0 && evidence.length === 0 ? null : (
           <div className={css.actions}>
             {buttons.map((remedy, index) => (
@@ -69,6 +62,13 @@ export function ProblemCard({
               </Button>
             )}
           </div>
+        )}
+        {advice.length === 0 ? null : (
+          <ul className={css.advice}>
+            {advice.map((remedy) => (
+              <li key={`${remedy.action} ${remedy.label}`}>{remedy.label}</li>
+            ))}
+          </ul>
         )}
         <div id={evidenceId} hidden={!shown} className={css.evidence}>
           <div className={css.evidenceHead}>

@@ -76,11 +76,16 @@ function Uptime({ service }: { readonly service: ServiceState }): ReactNode {
   const since = runningSinceMs(service);
   const restarts = restartsOf(service);
   const replicas = service.containers.length;
+  const words = [
+    since === null ? null : `Up ${formatDuration(now - since)}`,
+    replicas > 1 ? count(replicas, 'container') : null,
+  ].filter((part) => part !== null);
   return (
     <span className={css.uptime}>
-      {since === null ? '' : `Up ${formatDuration(now - since)}`}
-      {replicas > 1 ? `, ${count(replicas, 'container')}` : ''}
-      {restarts > 0 ? <span className={css.restarts}>{`, ${count(restarts, 'restart')}`}</span> : null}
+      {words.join(', ')}
+      {restarts > 0 ? (
+        <span className={css.restarts}>{`${words.length > 0 ? ', ' : ''}${count(restarts, 'restart')}`}</span>
+      ) : null}
     </span>
   );
 }
