@@ -52,7 +52,7 @@ export function ChartCard({
         {legend ? (
           <span className={css.keys}>
             {series.map((one) => (
-              <span key={one.key}>
+              <span key={one.key} className={css.key}>
                 <span className={css.stroke} data-dashed={one.dashed === true} style={{ color: one.colour }} />
                 {one.key}
               </span>
