@@ -150,6 +150,16 @@ async function main() {
   console.log('Quayside tests: setting up what is missing');
   await ensureDependencies(root, 'Installing npm packages');
   if (on('backend') || on('check')) await ensureDependencies(backend, "Installing the backend's npm packages");
+  if (on('backend')) {
+    // Some of its tests run the compiled files in a process of their own.
+    await step('Building the backend', (say) =>
+      must('The backend could not be built', [], bin(backend, 'tsc'), ['-p', 'tsconfig.build.json'], {
+        cwd: backend,
+        log: join(logs, 'backend-build.log'),
+        say,
+      }),
+    );
+  }
   const needsEngine = on('engine') || on('e2e');
   const electron = on('e2e') ? await ensureElectron() : null;
   if (needsEngine) {
