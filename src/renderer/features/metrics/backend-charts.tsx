@@ -7,8 +7,8 @@ import { type BackendHistory, createBackendHistory } from './backend-history.ts'
 import { ChartCard } from './chart-card.tsx';
 
 const latency = [
-  { key: 'p50', colour: 'var(--series-1)' },
-  { key: 'p95', colour: 'var(--series-2)', dashed: true },
+  { key: 'p50', colour: 'var(--series-1)', sparse: true },
+  { key: 'p95', colour: 'var(--series-2)', dashed: true, sparse: true },
 ] as const;
 const rates = [
   { key: 'queries', colour: 'var(--series-4)' },

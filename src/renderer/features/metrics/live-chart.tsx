@@ -12,6 +12,8 @@ export interface ChartSeries {
   readonly colour: string;
   /** A second way to tell lines apart. */
   readonly dashed?: boolean;
+  /** Values may stand alone between gaps, where a line has no length: draw them as points too. */
+  readonly sparse?: boolean;
 }
 
 const maxRows = 300;
@@ -25,6 +27,11 @@ const leastMs = 60_000;
 export function firstShown(rows: readonly SeriesRow[], keys: readonly string[]): number {
   const begun = rows.find((row) => keys.some((key) => row[key] !== null && row[key] !== undefined))?.t ?? 0;
   return Math.max(rows[0]?.t ?? 0, Math.min(begun, (rows.at(-1)?.t ?? 0) - leastMs));
+}
+
+/** Points cost more to draw than a line; many need none to be seen. */
+function isFew(rows: readonly SeriesRow[], key: string): boolean {
+  return rows.reduce((sum, row) => sum + (row[key] === null || row[key] === undefined ? 0 : 1), 0) <= 120;
 }
 
 function LiveChartView({
@@ -71,7 +78,7 @@ function LiveChartView({
             type="number"
             domain={[0, top]}
             ticks={[0, top / 2, top]}
-            tickFormatter={format}
+            tickFormatter={(value: number) => (value === 0 ? '0' : format(value))}
             tick={axis}
             tickLine={false}
             axisLine={false}
@@ -103,7 +110,7 @@ function LiveChartView({
               stroke={one.colour}
               strokeWidth={1.6}
               {...(one.dashed === true ? { strokeDasharray: '5 3' } : {})}
-              dot={false}
+              dot={one.sparse === true && isFew(drawn, one.key) ? { r: 2.5, strokeWidth: 0, fill: one.colour } : false}
               activeDot={{ r: 3, strokeWidth: 0 }}
               isAnimationActive={false}
               connectNulls={false}
