@@ -11,6 +11,7 @@ import { loadProject } from '../../src/main/compose/load.ts';
 import type { ComposeProject } from '../../src/main/compose/model.ts';
 import { ProblemError } from '../../src/shared/model/problem.ts';
 import type { ComposeCase } from '../fixtures/compose/case.ts';
+import { emptyCases } from '../fixtures/compose/empties.ts';
 import { fieldCases } from '../fixtures/compose/fields.ts';
 import { fileCases } from '../fixtures/compose/files.ts';
 import { caseOptions, casePeerArguments, caseVariables, writeCase } from '../fixtures/compose/on-disk.ts';
@@ -27,6 +28,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
   ['fields', fieldCases],
+  ['empties', emptyCases],
   ['files', fileCases],
 ] as const)('%s', (group, cases) => {
   it('has a name for each case', () => {

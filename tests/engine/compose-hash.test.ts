@@ -10,6 +10,7 @@ import { serviceHash, serviceHashes } from '../../src/main/compose/config-hash.t
 import { loadProject } from '../../src/main/compose/load.ts';
 import { openAcceptingEngine } from '../fakes/accepting-engine.ts';
 import type { ComposeCase } from '../fixtures/compose/case.ts';
+import { emptyCases } from '../fixtures/compose/empties.ts';
 import { fieldCases } from '../fixtures/compose/fields.ts';
 import { fileCases } from '../fixtures/compose/files.ts';
 import { caseOptions, casePeerArguments, caseVariables, writeCase } from '../fixtures/compose/on-disk.ts';
@@ -33,11 +34,12 @@ const notCreated = new Set([
   'networks',
   'deploy zero replicas',
   'no services',
+  'services empty',
   'scale zero',
   'volumes',
 ]);
 
-const cases = [...fieldCases, ...fileCases].filter(
+const cases = [...fieldCases, ...emptyCases, ...fileCases].filter(
   (one) =>
     one.refused !== true && one.refusedByUs === undefined && one.differs === undefined && !notCreated.has(one.name),
 );

@@ -317,7 +317,7 @@ export const service: Rule = object(
     networks,
     oom_kill_disable: bool,
     oom_score_adj: int,
-    pid: nullable(text),
+    pid: text,
     pids_limit: int,
     platform: text,
     ports,

@@ -73,7 +73,7 @@ export const textList = listOf(text, 'a list of texts');
 export const textOrList = either('a text or a list of texts', text, textList);
 export const scalarMap = mapOf(anyScalar);
 /** `{KEY: value}` or `[KEY=value]`. */
-export const mapOrList = either('a mapping or a list of KEY=value', scalarMap, listOf(anyScalar));
+export const mapOrList = either('a mapping or a list of KEY=value', scalarMap, listOf(text));
 
 /** Where a check stands, and how its findings find their line. */
 export interface CheckContext {
