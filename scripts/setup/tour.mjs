@@ -1,7 +1,7 @@
 /** The whole journey on a terminal: start, read in the samples, ask, and hold the answer against the documents. */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { root } from './places.mjs';
 
 const samples = join(root, 'resources', 'samples');
