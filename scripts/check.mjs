@@ -13,6 +13,7 @@ function program(command, args) {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 << 20,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   });
   const output = `${stdout ?? ''}${stderr ?? ''}`;
   if (error) return { output, problem: error.message };

@@ -38,7 +38,9 @@ export async function step(label, work) {
       detail = text.replace(/\p{Cc}/gu, ' ').trim();
     });
     clearInterval(timer);
-    console.log(`${tty ? '\r\x1b[2K' : ''}  ✔ ${label}${outcome ? `: ${outcome}` : ''} (${elapsed(startedMs)})`);
+    console.log(
+      `${tty ? '\r\x1b[2K' : ''}  ✔ ${label}${typeof outcome === 'string' ? `: ${outcome}` : ''} (${elapsed(startedMs)})`,
+    );
     return outcome;
   } catch (error) {
     clearInterval(timer);
