@@ -71,7 +71,7 @@ async function launchOnce(executablePath, { folder, ready, args }, data) {
           const found = () => performance.getEntriesByName('first-contentful-paint')[0];
           const answer = (entry) => resolve(performance.timeOrigin + entry.startTime);
           if (found()) return answer(found());
-          new PerformanceObserver((list, observer) => {
+          new PerformanceObserver((_list, observer) => {
             if (!found()) return;
             observer.disconnect();
             answer(found());
