@@ -33,7 +33,7 @@ test('without an engine every page says so and what to do', async () => {
   const main = page.getByRole('main');
   await expect(main).toContainText(/engine is not running|No container engine was found/, { timeout: 15_000 });
   await expect(main).toContainText('nothing.sock');
-  await expect(main.getByRole('button', { name: /look again|try again/i }).first()).toBeEnabled();
+  await expect(main.getByRole('button', { name: /start the engine|look again|try again|copy/i }).first()).toBeEnabled();
   await takeGallery(panel, ['stack', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'], 'no-engine');
 });
 
