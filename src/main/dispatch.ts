@@ -3,14 +3,7 @@
  * parses what comes in, turns whatever is thrown into a Problem and paces streams by their reader. No transport here.
  */
 import type { z } from 'zod';
-import {
-  type CallName,
-  contract,
-  type Input,
-  type Output,
-  type Parsed,
-  type StreamName,
-} from '../shared/contract/contract.ts';
+import { type CallName, contract, type Output, type Parsed, type StreamName } from '../shared/contract/contract.ts';
 import type { Answer, Entry, StreamEnd } from '../shared/contract/define.ts';
 import { type Problem, ProblemError, problem } from '../shared/model/problem.ts';
 import { bufferFor, type StreamBuffer } from './backpressure.ts';
@@ -185,11 +178,4 @@ function firstIssue(error: z.ZodError): string {
 
 function redactProblem(found: Problem, redact: (text: string) => string): Problem {
   return { ...found, title: redact(found.title), cause: redact(found.cause), evidence: found.evidence.map(redact) };
-}
-
-/** The same calls with their types, for callers in the same process (CLI, tests). @throws {ProblemError} what the answer says. */
-export async function callTyped<N extends CallName>(door: Dispatcher, name: N, input: Input<N>): Promise<Output<N>> {
-  const answer = await door.call(name, input);
-  if (!answer.ok) throw new ProblemError(answer.problem);
-  return answer.value as Output<N>;
 }
