@@ -16,7 +16,7 @@ const marks: Readonly<Record<OperationStep['state'], string>> = {
 export function liveLines(operation: Operation, nowMs: number, columns: number, rows: number): string[] {
   const elapsed = duration((operation.endedAtMs ?? nowMs) - operation.startedAtMs);
   const state = operation.cancelling && operation.state === 'running' ? ', cancelling' : '';
-  const width = Math.min(28, Math.max(4, ...operation.steps.map((step) => step.label.length)));
+  const width = Math.min(36, Math.max(4, ...operation.steps.map((step) => step.label.length)));
   const lines = operation.steps.map((step) => {
     const time =
       step.startedAtMs === null ? '' : duration((step.endedAtMs ?? operation.endedAtMs ?? nowMs) - step.startedAtMs);
