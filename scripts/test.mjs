@@ -111,7 +111,7 @@ function playwrightCount() {
 /** Containers, networks and images that a killed test left behind, by project and label. */
 async function sweep() {
   const filters = encodeURIComponent(JSON.stringify({ label: ['com.docker.compose.project'] }));
-  const mine = (labels) => /^quayside-?test/.test(labels?.['com.docker.compose.project'] ?? '');
+  const mine = (labels) => /^(quayside-?test|qstest-)/.test(labels?.['com.docker.compose.project'] ?? '');
   const { json: containers } = await engineCall('GET', `/containers/json?all=1&filters=${filters}`);
   for (const { Id, Labels } of containers ?? [])
     if (mine(Labels)) await engineCall('DELETE', `/containers/${Id}?force=1&v=1`);
