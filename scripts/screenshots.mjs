@@ -49,7 +49,7 @@ async function take(electron, data, say) {
       '--data',
       data,
       '--env',
-      'test-shots',
+      'dev',
       '--user-data',
       join(data, 'panel'),
     ],
@@ -100,7 +100,7 @@ try {
   const display = hasDisplay() ? null : await startVirtualDisplay();
   if (display) process.env.DISPLAY = display.display;
   const data = await mkdtemp(join(tmpdir(), 'quayside-test-shots-'));
-  const common = ['--data', data, '--env', 'test-shots'];
+  const common = ['--data', data, '--env', 'dev'];
   try {
     await step('Starting a stack for the pictures', async (say) => {
       cli('up', '--port', 'backend=7471', ...common);

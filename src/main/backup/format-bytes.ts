@@ -1,6 +1,6 @@
 /** "512 B", "1.4 MB": powers of 1024 under the common names, as everywhere in the panel. */
 export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
   while (value >= 1024 && unit < units.length - 1) {
