@@ -63,7 +63,7 @@ export function EngineMissing({ engine }: { readonly engine: EngineState | null 
         {engine?.problem == null ? null : <LiveProblem problem={engine.problem} quiet />}
         {engine === null || engine.state === 'connecting' ? null : (
           <p className={css.endpoint}>
-            Looked at <code>{engine.endpoint}</code> (found by {engine.foundBy}).{' '}
+            Quayside keeps looking at <code>{engine.endpoint}</code> (found by {engine.foundBy}) and goes on by itself.{' '}
             <button type="button" className={css.link} onClick={() => go('settings')}>
               Use another engine
             </button>

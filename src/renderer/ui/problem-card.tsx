@@ -27,7 +27,8 @@ export function ProblemCard({
   const evidenceId = useId();
   const [shown, setShown] = useState(false);
   const buttons = problem.remedies.filter(canRun);
-  const advice = problem.remedies.filter((remedy) => !canRun(remedy));
+  // A retry that nothing can repeat here would be an empty promise.
+  const advice = problem.remedies.filter((remedy) => !canRun(remedy) && remedy.action !== 'retry');
   const evidence = problem.evidence.map(plainText);
   return (
     <section className={cx(css.card, quiet && css.quiet)} aria-labelledby={titleId} role="alert">
