@@ -42,17 +42,7 @@ async function take(electron, data, say) {
   const noSandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app = await _electron.launch({
     executablePath: electron.path,
-    args: [
-      root,
-      ...noSandbox,
-      '--disable-gpu',
-      '--data',
-      data,
-      '--env',
-      'dev',
-      '--user-data',
-      join(data, 'panel'),
-    ],
+    args: [root, ...noSandbox, '--disable-gpu', '--data', data, '--env', 'dev', '--user-data', join(data, 'panel')],
   });
   try {
     const page = await app.firstWindow();
