@@ -18,7 +18,7 @@ export interface SourcePlace {
 export type Locate = (path: KeyPath) => SourcePlace | undefined;
 
 /** @returns "services.web.ports.0", cut to 200 characters. */
-export function formatPath(path: KeyPath): string {
+function formatPath(path: KeyPath): string {
   const text = path.join('.');
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

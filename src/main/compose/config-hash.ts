@@ -76,7 +76,7 @@ export function dialectOf(version: string): HashDialect | undefined {
 }
 
 /** The exact text that is hashed. */
-export function serviceJson(
+function serviceJson(
   project: ComposeProject,
   serviceName: string,
   resolved: ResolvedContainers,
@@ -101,7 +101,7 @@ function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: 
     // Compose loses the mode suffix here.
     changed.volumes_from = service.volumes_from.map((source) => {
       const [first = '', second = ''] = source.split(':');
-      return first === 'container' ? second : (resolved[first] ?? source);
+      return first === 'container' ? second : (idOf(resolved, first) ?? source);
     });
   }
   if (dialect === 'D34' || dialect === 'D36' || dialect === 'D5') withOctalModes(service, changed);
@@ -110,7 +110,11 @@ function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: 
 }
 
 function referenced(value: string | undefined, resolved: ResolvedContainers): string | undefined {
-  return value?.startsWith('service:') === true ? resolved[value.slice('service:'.length)] : undefined;
+  return value?.startsWith('service:') === true ? idOf(resolved, value.slice('service:'.length)) : undefined;
+}
+
+function idOf(resolved: ResolvedContainers, service: string): string | undefined {
+  return Object.hasOwn(resolved, service) ? resolved[service] : undefined;
 }
 
 type Changing = { -readonly [Key in keyof ComposeService]: ComposeService[Key] };

@@ -44,7 +44,7 @@ export async function readEnvFile(file: string, lookup: Lookup, budget?: Budget)
 }
 
 /** As readEnvFile, for a text at hand. */
-export function parseEnvText(file: string, text: string, lookup: Lookup): Map<string, string> {
+function parseEnvText(file: string, text: string, lookup: Lookup): Map<string, string> {
   try {
     return parseDotenv(text, lookup);
   } catch (error) {

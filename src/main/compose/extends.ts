@@ -2,9 +2,9 @@
 import { dirname } from 'node:path';
 import { canonicalFile } from './canonical-project.ts';
 import { composeProblem, didYouMean, shown } from './compose-problem.ts';
-import { type LoadContext, readLayers } from './load-files.ts';
 import { mergeFiles, mergeServices } from './merge.ts';
 import { countPorts } from './ports-syntax.ts';
+import { type LoadContext, readLayers } from './read-file.ts';
 import type { Layer } from './yaml-source.ts';
 import { copy, countValues, type Dict, dict, isDict } from './yaml-value.ts';
 

@@ -1,24 +1,33 @@
 /** `include`: other projects' resources, each loaded with its own folder and env file, and none redefined. */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { composeProblem, type KeyPath } from './compose-problem.ts';
 import { readEnvironment } from './environment-files.ts';
-import { type LoadContext, loadFiles } from './load-files.ts';
 import { resolvePath } from './paths.ts';
+import type { LoadContext } from './read-file.ts';
 import type { Layer } from './yaml-source.ts';
 import { type Dict, dict, isDict, isList, type Value } from './yaml-value.ts';
 
+/** Loads the files of a project into one tree. */
+type LoadFiles = (files: readonly string[], context: LoadContext) => Promise<Dict>;
+
 /** @returns the tree with what it includes, without `include`. */
-export async function applyInclude(tree: Dict, layer: Layer, context: LoadContext): Promise<Dict> {
+export async function applyInclude(tree: Dict, layer: Layer, context: LoadContext, load: LoadFiles): Promise<Dict> {
   const entries = isList(tree.include) ? tree.include : [];
   const made = dict(Object.entries(tree).filter(([key]) => key !== 'include'));
   for (const [index, entry] of entries.entries()) {
     const path = ['include', index];
-    importResources(made, await included(entry, path, layer, context), path, layer);
+    importResources(made, await included(entry, path, layer, context, load), path, layer);
   }
   return made;
 }
 
-async function included(entry: Value, path: KeyPath, layer: Layer, context: LoadContext): Promise<Dict> {
+async function included(
+  entry: Value,
+  path: KeyPath,
+  layer: Layer,
+  context: LoadContext,
+  load: LoadFiles,
+): Promise<Dict> {
   const given = isDict(entry) ? entry : dict([['path', entry]]);
   const files = textsOf(given.path).map((file) => resolvePath(file, context.folder, context.home));
   const first = files[0];
@@ -40,7 +49,7 @@ async function included(entry: Value, path: KeyPath, layer: Layer, context: Load
       : dirname(first);
   const envFiles = textsOf(given.env_file).map((file) => resolvePath(file, context.folder, context.home));
   const environment = await readEnvironment(context.environment, envFiles.length > 0 ? envFiles : undefined, folder);
-  return loadFiles(files, {
+  return load(files, {
     ...context,
     folder,
     environment,
@@ -72,9 +81,4 @@ function importResources(into: Dict, from: Dict, path: KeyPath, layer: Layer): v
       target[name] = source[name] as Value;
     }
   }
-}
-
-/** Where an included folder keeps its variables. */
-export function defaultEnvFile(folder: string): string {
-  return join(folder, '.env');
 }

@@ -80,6 +80,8 @@ describe('a finding', () => {
       'deploy.resources.reservations.devices',
     ],
     ['field not run', 'services:\n  a:\n    image: x\n    credential_spec: {file: x}', 4, 'does not run this field'],
+    ['a key of every JavaScript object', 'services:\n  a:\n    image: x\n    constructor: y', 4, 'Known keys'],
+    ['a boolean of the kind', 'services:\n  a:\n    image: x\n    tty: constructor', 4, 'true or false'],
     ['build', 'services:\n  a:\n    image: x\n    build: .', 4, 'name it under `image`'],
     ['pull policy not run', 'services:\n  a:\n    image: x\n    pull_policy: never', 4, 'write `missing`'],
     [

@@ -50,7 +50,7 @@ function split(spec: string): string[] {
 }
 
 /** Whether a source names a place on the host rather than a volume. */
-export function isFilePath(source: string): boolean {
+function isFilePath(source: string): boolean {
   return /^[./~]/.test(source) || isWindowsPath(source);
 }
 

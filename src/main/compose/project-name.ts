@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { composeProblem, type SourcePlace } from './compose-problem.ts';
 import { interpolate, TemplateError } from './interpolate.ts';
-import { type LoadContext, parsedLayers } from './load-files.ts';
+import { type LoadContext, parsedLayers } from './read-file.ts';
 
 /** @throws ProblemError for a name given that Compose would not take; a folder's name is made to fit instead. */
 export async function projectNameOf(

@@ -1,6 +1,5 @@
 /** What a Compose file may hold at the top. */
 import {
-  anything,
   bool,
   either,
   listOf,
@@ -95,6 +94,3 @@ export const composeFile: Rule = object(
   },
   { models: 'Remove it; Quayside does not run models from a Compose file.' },
 );
-
-/** A file of which only the services count, as `extends` reads it. */
-export const anyFile: Rule = anything;

@@ -25,8 +25,8 @@ export interface Rule {
   readonly unsupported?: Readonly<Record<string, string>>;
 }
 
-export type ScalarType = 'text' | 'bool' | 'int' | 'number' | 'bytes' | 'duration' | 'any';
-export interface ScalarRule {
+type ScalarType = 'text' | 'bool' | 'int' | 'number' | 'bytes' | 'duration' | 'any';
+interface ScalarRule {
   readonly type: ScalarType;
   /** Number is taken for a text too (or a boolean, with 'any'). */
   readonly numbers?: boolean;
@@ -76,7 +76,7 @@ export const scalarMap = mapOf(anyScalar);
 export const mapOrList = either('a mapping or a list of KEY=value', scalarMap, listOf(text));
 
 /** Where a check stands, and how its findings find their line. */
-export interface CheckContext {
+interface CheckContext {
   readonly locate: Locate;
 }
 
@@ -140,7 +140,8 @@ function checkEntries(value: Dict, rule: Rule, of: Rule, path: KeyPath, context:
 }
 
 function unknownKey(key: string, rule: Rule, known: readonly string[], path: KeyPath, context: CheckContext): Error {
-  const instead = rule.unsupported?.[key];
+  const unsupported = rule.unsupported ?? {};
+  const instead = Object.hasOwn(unsupported, key) ? unsupported[key] : undefined;
   if (instead !== undefined) {
     return composeProblem(`\`${clip(key, 60)}\` is not supported by Quayside`, instead, context.locate(path), path);
   }
@@ -183,20 +184,22 @@ function checkScalar(
   return cast;
 }
 
-const booleans: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  y: true,
-  on: true,
-  '1': true,
-  t: true,
-  false: false,
-  no: false,
-  n: false,
-  off: false,
-  '0': false,
-  f: false,
-};
+const booleans: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({
+    true: true,
+    yes: true,
+    y: true,
+    on: true,
+    '1': true,
+    t: true,
+    false: false,
+    no: false,
+    n: false,
+    off: false,
+    '0': false,
+    f: false,
+  }),
+);
 
 /** @returns undefined where the value cannot be what the rule asks. */
 function castScalar(value: boolean | number | bigint | string, rule: ScalarRule): Value | undefined {
@@ -207,7 +210,11 @@ function castScalar(value: boolean | number | bigint | string, rule: ScalarRule)
     case 'text':
       return typeof value === 'string' || (isNumber && rule.numbers === true) ? value : undefined;
     case 'bool':
-      return typeof value === 'boolean' ? value : typeof value === 'string' ? booleans[value.toLowerCase()] : undefined;
+      return typeof value === 'boolean'
+        ? value
+        : typeof value === 'string'
+          ? booleans.get(value.toLowerCase())
+          : undefined;
     case 'int': {
       const parsed = typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value;
       return typeof parsed === 'number' && Number.isSafeInteger(parsed) ? parsed : undefined;

@@ -5,7 +5,7 @@ import { composeProblem, type SourcePlace } from './compose-problem.ts';
 
 const maxNesting = 200;
 
-export interface ParsedFile {
+interface ParsedFile {
   readonly documents: readonly Document[];
   /** The place of an offset in the text. */
   readonly place: (offset: number) => SourcePlace;
