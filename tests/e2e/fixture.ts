@@ -28,14 +28,14 @@ export interface LaunchOptions {
   readonly args?: readonly string[];
 }
 
-/** The Electron of this machine: the unpacked stand-in where one is set, else the npm package's own. */
-async function electronBinary(): Promise<string> {
+/** Fails with words where there is no Electron; Playwright itself finds it the way the electron package does. */
+async function requireElectron(): Promise<void> {
   const name = process.platform === 'win32' ? 'electron.exe' : 'electron';
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  if (override !== undefined && existsSync(join(override, name))) return join(override, name);
+  if (override !== undefined && existsSync(join(override, name))) return;
   const folder = join(root, 'node_modules', 'electron');
   const path = await readFile(join(folder, 'path.txt'), 'utf8').catch(() => '');
-  if (path !== '' && existsSync(join(folder, 'dist', path))) return join(folder, 'dist', path);
+  if (path !== '' && existsSync(join(folder, 'dist', path))) return;
   throw new Error('No Electron runtime: run `npm test`, which sets one up, or set ELECTRON_OVERRIDE_DIST_PATH');
 }
 
@@ -43,8 +43,10 @@ export async function launchPanel(options: LaunchOptions): Promise<Panel> {
   const appDir = process.env.QUAYSIDE_APP_DIR ?? root;
   if (!existsSync(join(appDir, 'out', 'main', 'index.cjs'))) throw new Error('Not built: run `npm run build` first');
   const rootUser = process.platform === 'linux' && process.getuid?.() === 0;
+  await requireElectron();
+  // Without executablePath Playwright holds the app back until it has attached: with it, a page that is just being
+  // opened can make the launch hang on a busy machine.
   const app = await _electron.launch({
-    executablePath: await electronBinary(),
     args: [
       ...(rootUser ? ['--no-sandbox'] : []),
       '--disable-gpu',

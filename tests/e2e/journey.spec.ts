@@ -37,6 +37,15 @@ test.describe
     const nav = (name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name });
     const card = (service: string) => page.getByRole('article', { name: service, exact: true });
     const main = () => page.getByRole('main');
+    /** Waits for every service; a Problem on the page ends the wait with its words. */
+    const allHealthy = async (timeout: number) => {
+      const alert = main().getByRole('alert');
+      for (const service of services) {
+        const healthy = card(service).filter({ hasText: 'Healthy' });
+        await expect(healthy.or(alert).first()).toBeVisible({ timeout });
+        if (await alert.isVisible()) throw new Error(`The stack did not start: ${await alert.innerText()}`);
+      }
+    };
 
     test('opens on a stack that is not there yet', async () => {
       await expect(main().getByRole('button', { name: 'Start', exact: true })).toBeEnabled({ timeout: 15_000 });
@@ -50,7 +59,7 @@ test.describe
       const moved = await page.evaluate((to) => window.quayside.call('stack.start', { ports: { backend: to } }), port);
       expect(moved).toMatchObject({ ok: true });
       await expect(page.getByRole('list', { name: 'Progress of postgres' })).toBeVisible();
-      for (const service of services) await expect(card(service)).toContainText('Healthy', { timeout: 180_000 });
+      await allHealthy(180_000);
       await expect(card('backend')).toContainText(`127.0.0.1:${port}`);
     });
 
@@ -130,7 +139,7 @@ test.describe
       await engineCall('POST', `/containers/${id}/stop?t=5`);
       await expect(card('redis')).not.toContainText('Healthy', { timeout: 1000 });
       await main().getByRole('button', { name: 'Start', exact: true }).click();
-      for (const service of services) await expect(card(service)).toContainText('Healthy', { timeout: 60_000 });
+      await allHealthy(60_000);
     });
 
     test('backs up, lists and verifies', async () => {

@@ -23,7 +23,7 @@ import {
   wireRemoval,
 } from './wire.ts';
 
-export type { Chat, IngestFile } from './chat-port.ts';
+export type { Chat } from './chat-port.ts';
 
 const maxDocuments = 10_000;
 const pollMs = 100;

@@ -41,7 +41,6 @@ export const wireJob = z.object({
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
-export type WireJob = z.output<typeof wireJob>;
 export const wireAccepted = z.object({
   document: wireDocument,
   job: wireJob.nullable(),

@@ -7,11 +7,11 @@ export const oneoffLabel = 'com.docker.compose.oneoff';
 export const hashLabel = 'com.docker.compose.config-hash';
 export const imageLabel = 'com.docker.compose.image';
 export const dependsLabel = 'com.docker.compose.depends_on';
-export const configFilesLabel = 'com.docker.compose.project.config_files';
-export const workingDirLabel = 'com.docker.compose.project.working_dir';
-export const environmentFileLabel = 'com.docker.compose.project.environment_file';
+const configFilesLabel = 'com.docker.compose.project.config_files';
+const workingDirLabel = 'com.docker.compose.project.working_dir';
+const environmentFileLabel = 'com.docker.compose.project.environment_file';
 export const versionLabel = 'com.docker.compose.version';
-export const replaceLabel = 'com.docker.compose.replace';
+const replaceLabel = 'com.docker.compose.replace';
 export const networkLabel = 'com.docker.compose.network';
 export const volumeLabel = 'com.docker.compose.volume';
 /**

@@ -2,7 +2,7 @@
  * The port every long action runs through: steps, progress, cancel, journal. One operation at a time changes
  * a stack; a second is refused with `operation-running`, which names the first.
  */
-import type { Operation, OperationKind, OperationStep, Phase, Progress } from '../../shared/model/operation.ts';
+import type { Operation, OperationKind, Phase, Progress } from '../../shared/model/operation.ts';
 
 /** What a running operation writes to. All of it is shown live, throttled by the runner, never by the caller. */
 export interface StepHandle {
@@ -54,5 +54,3 @@ export interface OperationRunner {
   >;
   close(): Promise<void>;
 }
-
-export type { OperationStep };

@@ -108,18 +108,16 @@ export function createLogHub({ monitor, stack }: { monitor: EngineDoor; stack: S
       const sink = createSink((source, line) => add(target, source, line));
       const sinceS = lastStamp === '' ? undefined : Math.floor(Date.parse(lastStamp) / 1000);
       const stream = async () =>
-        monitor
-          .client()
-          .logs(
-            target.id,
-            {
-              follow: target.running,
-              tail: lastStamp === '' ? request.tail : maxBatchLines,
-              ...(sinceS === undefined ? {} : { sinceS }),
-            },
-            (chunk) => sink.chunk(chunk),
-            abort.signal,
-          );
+        monitor.client().logs(
+          target.id,
+          {
+            follow: target.running,
+            tail: lastStamp === '' ? request.tail : maxBatchLines,
+            ...(sinceS === undefined ? {} : { sinceS }),
+          },
+          (chunk) => sink.chunk(chunk),
+          abort.signal,
+        );
       stream()
         .catch(onFailure)
         .finally(() => {
