@@ -43,7 +43,7 @@ test.describe
       for (const service of services) {
         const healthy = card(service).filter({ hasText: 'Healthy' });
         await expect(healthy.or(alert).first()).toBeVisible({ timeout });
-        if (await alert.isVisible()) throw new Error(`The stack did not start: ${await alert.innerText()}`);
+        if (await alert.isVisible()) throw new Error(`The stack did not start: ${await alert.textContent()}`);
       }
     };
 
