@@ -28,6 +28,13 @@ ipcRenderer.on(channels.end, (_event, streamId: string, end: StreamEnd) => {
   reader?.onEnd(end);
 });
 
+// Main holds back its own loading until then: it would keep the first paint waiting.
+new PerformanceObserver((list, observer) => {
+  if (list.getEntriesByName('first-contentful-paint').length === 0) return;
+  observer.disconnect();
+  ipcRenderer.send(channels.painted);
+}).observe({ type: 'paint' as 'mark', buffered: true });
+
 const bridge = {
   call: (name: string, input: unknown) => ipcRenderer.invoke(channels.call, name, input),
   open: (name: string, input: unknown, onItem: Reader['onItem'], onEnd: Reader['onEnd']) => {

@@ -1,11 +1,12 @@
 /**
- * The window's entry. First the lock, then the page, then (after its first paint) everything else: whatever runs
- * between loadURL and ready-to-show delays the first paint, so nothing does.
+ * The window's entry. First the lock, then the page, then (after its first paint) everything else: whatever main does
+ * between loadURL and that paint delays it (measured: 140 ms for loading the core at ready-to-show), so it does nothing.
  */
 import { join } from 'node:path';
-import { app, type BrowserWindow, dialog, session } from 'electron';
+import { app, type BrowserWindow, dialog, ipcMain, session } from 'electron';
 import { readDesktopArguments } from './arguments.ts';
 import { guardEveryPage, guardSession } from './guard.ts';
+import { channels } from './ipc-names.ts';
 import { createIpcServer } from './ipc-server.ts';
 import { setMenu } from './menu.ts';
 import type { Started } from './start-core.ts';
@@ -51,7 +52,7 @@ function start(): void {
     icon: join(folders.root, 'resources', 'icon.png'),
     stateFile: join(app.getPath('userData'), 'window.json'),
   });
-  const started = painted(window).then(async () => {
+  const started = painted().then(async () => {
     const { startCore } = await import('./start-core.ts');
     return startCore(given, folders.root, window);
   });
@@ -70,13 +71,13 @@ function start(): void {
   quitInOrder(window, started);
 }
 
-function painted(window: BrowserWindow): Promise<void> {
+/** Resolves when the page says that it has painted: `ready-to-show` is too early, the frame is still on its way then. */
+function painted(): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(resolve, paintTimeoutMs);
-    window.once('ready-to-show', () => {
+    ipcMain.once(channels.painted, () => {
       clearTimeout(late);
-      // One turn later: the window appears first.
-      setImmediate(resolve);
+      resolve();
     });
   });
 }

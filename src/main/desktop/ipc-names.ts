@@ -8,6 +8,8 @@ export const channels = {
   open: 'quayside:open',
   close: 'quayside:close',
   ack: 'quayside:ack',
+  /** Page to main, once a load: something readable is on the screen. */
+  painted: 'quayside:painted',
   /** Main to page: (streamId, item) and (streamId, end). */
   item: 'quayside:item',
   end: 'quayside:end',
