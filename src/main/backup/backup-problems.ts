@@ -1,6 +1,7 @@
 /** Failures of backups, mapped once. */
+
+import { formatBytes } from '../../shared/model/bytes.ts';
 import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
-import { formatBytes } from './format-bytes.ts';
 
 export function stackNotRunning(missing: readonly string[]): ProblemError {
   return new ProblemError(

@@ -1,6 +1,7 @@
 /** One backup from its first byte to its final name. Either a whole, checked archive is there in the end, or nothing. */
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { formatBytes } from '../../shared/model/bytes.ts';
 import { ProblemError } from '../../shared/model/problem.ts';
 import type { Environment } from '../config/environment.ts';
 import type { OperationContext, StepHandle } from '../operations/operation-runner.ts';
@@ -11,7 +12,6 @@ import { type ArchiveWriter, createArchive } from './archive-writer.ts';
 import { diskFull, notWhole, writeProblem } from './backup-problems.ts';
 import { archivePath } from './catalog.ts';
 import { backUpConfig, secretsNote } from './config-store.ts';
-import { formatBytes } from './format-bytes.ts';
 import { openLeftovers, removePartials } from './leftovers.ts';
 import type { StoreContainer } from './ports.ts';
 import { backUpPostgres, listDatabases } from './postgres-store.ts';

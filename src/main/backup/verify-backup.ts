@@ -1,13 +1,13 @@
 /** Checks one archive: every byte recomputed, and each database dump read to its end by PostgreSQL's own tool. */
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { formatBytes } from '../../shared/model/bytes.ts';
 import { ProblemError } from '../../shared/model/problem.ts';
 import type { OperationContext, StepHandle } from '../operations/operation-runner.ts';
 import { type CheckedEntry, checkArchive } from './archive-check.ts';
 import { type ArchiveFile, openArchive } from './archive-reader.ts';
 import { notWhole } from './backup-problems.ts';
 import { putContainerFile, spoolPath } from './container-file.ts';
-import { formatBytes } from './format-bytes.ts';
 import type { StoreContainer } from './ports.ts';
 import { writeVerdict } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, clip, duration, table } from './format.ts';
+import { clip, duration, table } from './format.ts';
 
 describe('duration', () => {
   it.each([
@@ -10,15 +10,6 @@ describe('duration', () => {
     [11_520_000, '3 h 12 min'],
     [183_600_000, '2 d 3 h'],
   ])('%i', (ms, text) => expect(duration(ms)).toBe(text));
-});
-
-describe('bytes', () => {
-  it.each([
-    [0, '0 B'],
-    [1536, '1.5 kB'],
-    [157_286_400, '150 MB'],
-    [5e15, '4547 TB'],
-  ])('%i', (count, text) => expect(bytes(count)).toBe(text));
 });
 
 describe('table', () => {

@@ -55,7 +55,7 @@ describe('liveLines', () => {
     expect(lines).toEqual([
       'Start the stack (12.0 s)',
       '  ✔ redis      2.0 s  ready',
-      '  ▸ nlp       11.0 s  pulling, 1.0 MB of 10.0 MB (1.0 kB/s)',
+      '  ▸ nlp       11.0 s  pulling, 1.0 MB of 10 MB (1.0 KB/s)',
     ]);
   });
 

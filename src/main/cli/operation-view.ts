@@ -1,6 +1,8 @@
 /** An Operation as a person reads it on a terminal. Pure: the same operation and time give the same lines. */
+
+import { formatBytes } from '../../shared/model/bytes.ts';
 import type { Operation, OperationStep } from '../../shared/model/operation.ts';
-import { bytes, clip, duration } from './format.ts';
+import { clip, duration } from './format.ts';
 import { printable } from './printable.ts';
 
 const marks: Readonly<Record<OperationStep['state'], string>> = {
@@ -67,12 +69,12 @@ function stepWords(step: OperationStep): string {
 
 function progressWords({ progress }: OperationStep): string {
   if (progress === null) return '';
-  const figure = (value: number) => (progress.unit === 'bytes' ? bytes(value) : String(value));
+  const figure = (value: number) => (progress.unit === 'bytes' ? formatBytes(value) : String(value));
   const total = progress.total === null ? '' : ` of ${figure(progress.total)}`;
   const rate =
     progress.ratePerS === undefined || progress.ratePerS === null || progress.unit !== 'bytes'
       ? ''
-      : ` (${bytes(progress.ratePerS)}/s)`;
+      : ` (${formatBytes(progress.ratePerS)}/s)`;
   return `${figure(progress.done)}${total}${progress.unit === 'items' ? ' items' : ''}${rate}`;
 }
 

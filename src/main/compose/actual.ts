@@ -1,6 +1,7 @@
 /** What the engine has of a project right now, in the fewest calls: lists, and one inspect per image. */
+
+import { asList, asObject, asText } from '../../shared/model/json.ts';
 import type { ContainerSummary, EngineClient, JsonObject } from '../engine/engine-client.ts';
-import { list, object, text } from './container-facts.ts';
 import {
   dependsLabel,
   hashLabel,
@@ -63,14 +64,14 @@ export async function readActual(
     Promise.all(
       [...new Set(imageRefs)].map(async (ref) => {
         const raw = await engine.inspectImage(ref);
-        return [ref, raw === null ? null : text(raw.Id)] as const;
+        return [ref, raw === null ? null : asText(raw.Id)] as const;
       }),
     ),
   ]);
   return {
     containers: containers.map(actualContainer).filter((container) => container !== null),
     networks: networks.map(actualNetwork),
-    volumes: volumes.map((raw) => ({ name: text(raw.Name), key: stringLabels(raw.Labels)[volumeLabel] ?? null })),
+    volumes: volumes.map((raw) => ({ name: asText(raw.Name), key: stringLabels(raw.Labels)[volumeLabel] ?? null })),
     images: Object.fromEntries(images),
   };
 }
@@ -80,7 +81,7 @@ export function actualContainer(summary: ContainerSummary): ActualContainer | nu
   const { labels, raw } = summary;
   const service = labels[serviceLabel];
   if (service === undefined || labels[oneoffLabel] === 'True') return null;
-  const status = text(raw.Status);
+  const status = asText(raw.Status);
   const exit = /^Exited \((\d+)\)/.exec(status)?.[1];
   return {
     id: summary.id,
@@ -93,7 +94,7 @@ export function actualContainer(summary: ContainerSummary): ActualContainer | nu
     configHash: labels[hashLabel] ?? '',
     imageId: labels[imageLabel] ?? summary.imageId,
     dependsOn: parseDependsLabel(labels[dependsLabel]),
-    networks: Object.keys(object(object(raw.NetworkSettings).Networks)),
+    networks: Object.keys(asObject(asObject(raw.NetworkSettings).Networks)),
     labels,
     createdAtMs: summary.createdAtMs,
   };
@@ -110,20 +111,20 @@ function healthOf(status: string, state: string): ActualContainer['health'] {
 
 function actualNetwork(raw: JsonObject): ActualNetwork {
   const labels = stringLabels(raw.Labels);
-  return { id: text(raw.Id), name: text(raw.Name), key: labels[networkLabel] ?? null, labels };
+  return { id: asText(raw.Id), name: asText(raw.Name), key: labels[networkLabel] ?? null, labels };
 }
 
 function stringLabels(value: unknown): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(object(value)).flatMap(([key, entry]) => (typeof entry === 'string' ? [[key, entry]] : [])),
+    Object.entries(asObject(value)).flatMap(([key, entry]) => (typeof entry === 'string' ? [[key, entry]] : [])),
   );
 }
 
 /** Anonymous volumes of a container and where they are mounted: what a recreated one takes over. */
 export function anonymousVolumes(raw: JsonObject): { readonly name: string; readonly target: string }[] {
-  return list(raw.Mounts).flatMap((entry) => {
-    const mount = object(entry);
-    const name = text(mount.Name);
-    return mount.Type === 'volume' && /^[0-9a-f]{64}$/.test(name) ? [{ name, target: text(mount.Destination) }] : [];
+  return asList(raw.Mounts).flatMap((entry) => {
+    const mount = asObject(entry);
+    const name = asText(mount.Name);
+    return mount.Type === 'volume' && /^[0-9a-f]{64}$/.test(name) ? [{ name, target: asText(mount.Destination) }] : [];
   });
 }

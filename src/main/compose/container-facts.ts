@@ -1,4 +1,6 @@
 /** What one inspect of a container says that the applier decides on. */
+
+import { asList, asNumber, asObject, asText } from '../../shared/model/json.ts';
 import type { JsonObject } from '../engine/engine-client.ts';
 
 export interface ContainerFacts {
@@ -23,42 +25,29 @@ export interface ContainerFacts {
 
 /** Narrows an inspect; what is missing or of another shape becomes empty, never a crash. */
 export function readFacts(raw: JsonObject): ContainerFacts {
-  const state = object(raw.State);
-  const health = object(state.Health);
-  const config = object(raw.Config);
-  const check = object(config.Healthcheck);
-  const test = list(check.Test).filter((word) => typeof word === 'string');
-  const status = text(health.Status);
-  const timeoutNs = number(check.Timeout);
+  const state = asObject(raw.State);
+  const health = asObject(state.Health);
+  const config = asObject(raw.Config);
+  const check = asObject(config.Healthcheck);
+  const test = asList(check.Test).filter((word) => typeof word === 'string');
+  const status = asText(health.Status);
+  const timeoutNs = asNumber(check.Timeout);
   return {
-    id: text(raw.Id),
-    name: text(raw.Name).replace(/^\//, ''),
-    state: text(state.Status),
+    id: asText(raw.Id),
+    name: asText(raw.Name).replace(/^\//, ''),
+    state: asText(state.Status),
     health: status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none',
-    exitCode: number(state.ExitCode),
+    exitCode: asNumber(state.ExitCode),
     oomKilled: state.OOMKilled === true,
-    restartCount: number(raw.RestartCount),
-    error: text(state.Error),
-    probes: list(health.Log).map((entry) => {
-      const probe = object(entry);
-      return { exitCode: number(probe.ExitCode), output: text(probe.Output) };
+    restartCount: asNumber(raw.RestartCount),
+    error: asText(state.Error),
+    probes: asList(health.Log).map((entry) => {
+      const probe = asObject(entry);
+      return { exitCode: asNumber(probe.ExitCode), output: asText(probe.Output) };
     }),
     test: test[0] === 'NONE' ? [] : test,
     // Engine default, docs of HEALTHCHECK: 30 s.
     testTimeoutMs: timeoutNs > 0 ? timeoutNs / 1e6 : 30_000,
-    memLimitBytes: number(object(raw.HostConfig).Memory),
+    memLimitBytes: asNumber(asObject(raw.HostConfig).Memory),
   };
-}
-
-export function object(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-}
-export function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-export function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-export function number(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

@@ -1,7 +1,8 @@
 /** Containers: list, inspect and the changes of their life. */
+
+import { asList, asNumber, asObject, asText, asTextMap, asTexts } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { ContainerSummary, EngineClient, JsonObject, Owner } from './engine-client.ts';
-import { asList, asNumber, asObject, asText, asTextMap, asTexts } from './json.ts';
 import { guard } from './label-guard.ts';
 import type { Requester } from './request.ts';
 

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asObject, asText } from '../../shared/model/json.ts';
 import type { EngineEndpoint } from './engine-client.ts';
 import { endpointRefused } from './engine-problems.ts';
-import { asObject, asText } from './json.ts';
 
 /**
  * The engine of the context in force; null when it is the default one.

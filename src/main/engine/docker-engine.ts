@@ -1,4 +1,6 @@
 /** The adapter: the EngineClient port on a Docker-compatible Engine API. */
+
+import { asNumber, asObject, asText } from '../../shared/model/json.ts';
 import { ProblemError } from '../../shared/model/problem.ts';
 import { createArchives } from './archives.ts';
 import { createConnection } from './connection.ts';
@@ -7,7 +9,6 @@ import type { EngineClient, EngineEndpoint, EngineVersion } from './engine-clien
 import { engineTooOld, newestApi, oldestApi } from './engine-problems.ts';
 import { createExecs } from './exec.ts';
 import { createImages } from './images.ts';
-import { asNumber, asObject, asText } from './json.ts';
 import { createNetworks } from './networks.ts';
 import { createRequester, type Requester } from './request.ts';
 import { createStreams } from './streams.ts';

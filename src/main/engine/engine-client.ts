@@ -4,6 +4,7 @@
  * looks at the target's labels first and refuses (`not-ours`) what does not belong to it.
  */
 import type { Readable } from 'node:stream';
+import type { Json, JsonObject } from '../../shared/model/json.ts';
 
 /** Where an engine answers. Paths and URLs only; never credentials. */
 export interface EngineEndpoint {
@@ -26,8 +27,7 @@ export interface EngineVersion {
 }
 
 /** Engine JSON is untrusted: callers narrow what they read of it. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type { Json, JsonObject };
 
 export interface ContainerSummary {
   readonly id: string;

@@ -2,11 +2,11 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { asNumber, asObject, asText } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { containerPath, ownContainer } from './containers.ts';
 import type { EngineClient, ExecSpec, ExecStream } from './engine-client.ts';
 import { aborted, connectionProblem, engineError, messageProblem } from './engine-errors.ts';
-import { asNumber, asObject, asText } from './json.ts';
 import { createDemultiplexer } from './multiplex.ts';
 import type { Requester } from './request.ts';
 

@@ -1,8 +1,9 @@
 /** Images: inspect, pull, build, import. Their streams report failures inside a 200, so each message is looked at. */
+
+import { asObject, asText } from '../../shared/model/json.ts';
 import { type Problem, problem } from '../../shared/model/problem.ts';
 import type { EngineClient, JsonObject } from './engine-client.ts';
 import { engineError, messageProblem } from './engine-errors.ts';
-import { asObject, asText } from './json.ts';
 import { readJsonStream } from './json-stream.ts';
 import { createPullProgress } from './pull-progress.ts';
 import type { Ask, Requester } from './request.ts';

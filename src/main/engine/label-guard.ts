@@ -1,7 +1,8 @@
 /** Refuses to change what does not belong to the project that asks: the target's own labels decide, read anew each time. */
+
+import { asObject, asTextMap } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { JsonObject, Owner } from './engine-client.ts';
-import { asObject, asTextMap } from './json.ts';
 
 const projectLabel = 'com.docker.compose.project';
 

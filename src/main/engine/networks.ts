@@ -1,8 +1,8 @@
 /** Networks and volumes: what a stack creates besides containers. */
 
+import { asList, asObject, asText } from '../../shared/model/json.ts';
 import { inspectContainer, ownContainer } from './containers.ts';
 import type { EngineClient, JsonObject, Owner } from './engine-client.ts';
-import { asList, asObject, asText } from './json.ts';
 import { guard } from './label-guard.ts';
 import type { Requester } from './request.ts';
 

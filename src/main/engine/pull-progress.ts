@@ -1,6 +1,7 @@
 /** Adds up the layers of one pull: the engine reports each by itself, a person wants one bar. */
+
+import { asNumber, asObject, asText } from '../../shared/model/json.ts';
 import type { JsonObject, PullProgress } from './engine-client.ts';
-import { asNumber, asObject, asText } from './json.ts';
 
 interface Layer {
   downloaded: number;

@@ -1,9 +1,9 @@
 /** Events, logs and stats: streams that live as long as someone listens. */
 
+import { asNumber, asObject, asText, asTextMap } from '../../shared/model/json.ts';
 import { containerPath, inspectContainer } from './containers.ts';
 import type { EngineClient, EngineEvent, JsonObject } from './engine-client.ts';
 import { aborted, connectionProblem, engineError } from './engine-errors.ts';
-import { asNumber, asObject, asText, asTextMap } from './json.ts';
 import { readJsonStream } from './json-stream.ts';
 import { createDemultiplexer } from './multiplex.ts';
 import type { Requester } from './request.ts';

@@ -1,7 +1,8 @@
 /** What a stack's state follows from: pure functions from inspects and declarations to what a page shows. */
+
+import { asList, asNumber, asObject, asText } from '../../shared/model/json.ts';
 import type { ContainerState, PublishedPort, ServiceState, StackState } from '../../shared/model/stack.ts';
 import type { JsonObject } from '../engine/engine-client.ts';
-import { asList, asNumber, asObject, asText } from '../engine/json.ts';
 
 /** A service as the Compose file declares it; the engine fills in the rest. */
 export interface DeclaredService {

@@ -1,10 +1,10 @@
 /** Stops and removes a project's containers, dependents first, by what the labels say: no file is needed for it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asList, asObject, asText } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { type ActualContainer, actualContainer } from '../compose/actual.ts';
 import type { ServiceReport } from '../compose/apply.ts';
-import { list, object, text } from '../compose/container-facts.ts';
 import { reverse, runInOrder } from '../compose/graph.ts';
 import { projectLabel } from '../compose/labels.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
@@ -72,15 +72,15 @@ export async function removeNetworks(engine: EngineClient, project: string): Pro
   const networks = await engine.listNetworks([`${projectLabel}=${project}`]);
   await Promise.all(
     networks.map(async (network) => {
-      const id = text(network.Id);
+      const id = asText(network.Id);
       try {
         await engine.removeNetwork(id, { project });
       } catch (error) {
         const inspected = await engine.inspectNetwork(id).catch(() => null);
         if (inspected === null) return;
-        const users = Object.values(object(inspected.Containers)).map((entry) => text(object(entry).Name));
+        const users = Object.values(asObject(inspected.Containers)).map((entry) => asText(asObject(entry).Name));
         if (users.length === 0) throw error;
-        throw networkInUse(text(network.Name), users);
+        throw networkInUse(asText(network.Name), users);
       }
     }),
   );
@@ -88,8 +88,8 @@ export async function removeNetworks(engine: EngineClient, project: string): Pro
 
 /** Removes the project's named volumes. */
 export async function removeVolumes(engine: EngineClient, project: string): Promise<void> {
-  const volumes = list(await engine.listVolumes([`${projectLabel}=${project}`]));
-  await Promise.all(volumes.map((volume) => engine.removeVolume(text(object(volume).Name), { project })));
+  const volumes = asList(await engine.listVolumes([`${projectLabel}=${project}`]));
+  await Promise.all(volumes.map((volume) => engine.removeVolume(asText(asObject(volume).Name), { project })));
 }
 
 /** Deletes what lies in each folder below `folder`, the folders themselves stay: the stack mounts them. */

@@ -1,6 +1,7 @@
 /** Health in three layers, kept apart: what the engine says of the process, what its healthcheck says, what the backend says. */
 import { z } from 'zod';
 import type { ApplicationCheck, HealthReport, Probe, ServiceHealth } from '../../shared/model/health.ts';
+import { asObject } from '../../shared/model/json.ts';
 import type { ContainerState, ServiceState, StackState } from '../../shared/model/stack.ts';
 import type { BackendAccess } from '../chat/backend-access.ts';
 import type { Json, JsonObject } from '../engine/engine-client.ts';
@@ -21,9 +22,6 @@ const backendHealthSchema = z.object({
   ),
 });
 
-function object(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-}
 function time(value: Json | undefined): number | null {
   const atMs = Date.parse(String(value ?? ''));
   return Number.isFinite(atMs) && atMs > 0 ? atMs : null;
@@ -31,10 +29,10 @@ function time(value: Json | undefined): number | null {
 
 /** The last five probes in an inspect's `State.Health.Log`, oldest first. */
 export function toProbes(inspect: JsonObject): Probe[] {
-  const log = object(object(inspect.State).Health).Log;
+  const log = asObject(asObject(inspect.State).Health).Log;
   if (!Array.isArray(log)) return [];
   return log.slice(-5).map((entry: Json) => {
-    const probe = object(entry);
+    const probe = asObject(entry);
     const exitCode = probe.ExitCode;
     return {
       startedAtMs: time(probe.Start) ?? 0,
@@ -47,14 +45,14 @@ export function toProbes(inspect: JsonObject): Probe[] {
 
 /** The healthcheck as a person would type it; null when there is none or it is switched off. */
 export function healthcheckCommand(inspect: JsonObject): string | null {
-  const test = object(object(inspect.Config).Healthcheck).Test;
+  const test = asObject(asObject(inspect.Config).Healthcheck).Test;
   if (!Array.isArray(test) || test.length === 0 || test[0] === 'NONE') return null;
   const words = test.slice(test[0] === 'CMD' || test[0] === 'CMD-SHELL' ? 1 : 0).map(String);
   return words.join(' ').slice(0, 2000);
 }
 
 function toServiceHealth(service: ServiceState, container: ContainerState, inspect: JsonObject | null): ServiceHealth {
-  const streak = object(object(inspect?.State).Health).FailingStreak;
+  const streak = asObject(asObject(inspect?.State).Health).FailingStreak;
   return {
     service: service.name,
     container: container.name,

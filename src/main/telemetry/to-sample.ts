@@ -1,10 +1,9 @@
 /** Engine stats JSON to a StatSample. Pure: two raw samples in, one rate out. */
+
+import { asObject } from '../../shared/model/json.ts';
 import type { StatSample } from '../../shared/model/telemetry.ts';
 import type { Json, JsonObject } from '../engine/engine-client.ts';
 
-function object(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-}
 /** 0 for whatever is not a finite, non-negative number: the engine's word is untrusted. */
 function count(value: Json | undefined): number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0;
@@ -29,15 +28,15 @@ export interface Counters {
 export function toCounters(raw: JsonObject): Counters | null {
   const atMs = Date.parse(String(raw.read ?? ''));
   if (!Number.isFinite(atMs) || atMs <= 0) return null;
-  const cpuNs = count(object(object(raw.cpu_stats).cpu_usage).total_usage);
-  const memory = object(raw.memory_stats);
-  const detail = object(memory.stats);
+  const cpuNs = count(asObject(asObject(raw.cpu_stats).cpu_usage).total_usage);
+  const memory = asObject(raw.memory_stats);
+  const detail = asObject(memory.stats);
   const cache = count(detail.total_inactive_file ?? detail.inactive_file);
   let rxBytes = 0;
   let txBytes = 0;
-  for (const network of Object.values(object(raw.networks))) {
-    rxBytes += count(object(network).rx_bytes);
-    txBytes += count(object(network).tx_bytes);
+  for (const network of Object.values(asObject(raw.networks))) {
+    rxBytes += count(asObject(network).rx_bytes);
+    txBytes += count(asObject(network).tx_bytes);
   }
   const limit = count(memory.limit);
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatCores, formatDuration, formatElapsed, formatLatency } from './format.ts';
+import { formatBytes } from '../../shared/model/bytes.ts';
+import { formatAgo, formatCores, formatDuration, formatElapsed, formatLatency } from './format.ts';
 
 describe('format', () => {
   it.each([

@@ -1,19 +1,6 @@
 /** Figures as people read them. Bytes are powers of 1024 under the common names, as engines and file managers print them. */
 
-const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** "0 B", "812 KB", "1.4 GB": at most three figures. */
-export function formatBytes(bytes: number): string {
-  if (!Number.isFinite(bytes) || bytes < 0) return 'unknown';
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < byteUnits.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? (unit >= 3 ? 1 : 0) : 1;
-  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
-}
+import { formatBytes } from '../../shared/model/bytes.ts';
 
 export function formatRate(bytesPerS: number): string {
   return `${formatBytes(bytesPerS)}/s`;

@@ -1,6 +1,7 @@
 /** How far an operation is, and what it does right now, in one fraction and one sentence. */
+
+import { formatBytes } from '../../shared/model/bytes.ts';
 import type { Operation, OperationStep } from '../../shared/model/operation.ts';
-import { formatBytes } from './format.ts';
 import { phaseWord } from './words.ts';
 
 /** How far along its rail a service is, 0 to 1: pulling and building fill the first part. */

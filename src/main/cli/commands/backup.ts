@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Backup } from '../../../shared/model/backup.ts';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import { ProblemError, problem } from '../../../shared/model/problem.ts';
 import { type Command, type Context, existingStack, readyStack, usageError } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
 import { followOperation } from '../follow-operation.ts';
-import { bytes, table } from '../format.ts';
+import { table } from '../format.ts';
 
 export const backup: Command = {
   name: 'backup',
@@ -35,7 +36,8 @@ async function create(context: Context): Promise<ExitCode> {
   const { operation, code } = await followOperation(context, await core.backups.create());
   const made = (await core.backups.list()).find(({ id }) => !before.has(id)) ?? null;
   if (terminal.json) await terminal.document({ operation, backup: made });
-  else if (made !== null) await terminal.print(`  ${join(core.backups.folder, made.fileName)} (${bytes(made.bytes)})`);
+  else if (made !== null)
+    await terminal.print(`  ${join(core.backups.folder, made.fileName)} (${formatBytes(made.bytes)})`);
   return code;
 }
 
@@ -47,7 +49,7 @@ async function list({ core, terminal }: Context): Promise<ExitCode> {
     await terminal.print(
       table([
         ['ID', 'MADE', 'SIZE', 'VERIFIED'],
-        ...backups.map((one) => [one.id, localTime(one.atMs), bytes(one.bytes), verifiedWords(one)]),
+        ...backups.map((one) => [one.id, localTime(one.atMs), formatBytes(one.bytes), verifiedWords(one)]),
       ]),
     );
   }

@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Problem, Remedy } from '../../../shared/model/problem.ts';
 import { toProblem } from '../../../shared/model/problem.ts';
 import { portTaken, takenPorts } from '../../stack/ports.ts';
 import { assertMemory, assertRoom, publishedPorts } from '../../stack/preflight.ts';
 import type { Command, Context } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
-import { bytes } from '../format.ts';
 import { printable } from '../printable.ts';
 
 /** `note`: works without it, but a person should know. */
@@ -71,15 +71,15 @@ async function diskDetail({ core }: Context): Promise<string> {
   const { root } = core.environment;
   await assertRoom(root, true);
   const room = await statfs(root);
-  return `${bytes(room.bavail * room.bsize)} free for ${root}`;
+  return `${formatBytes(room.bavail * room.bsize)} free for ${root}`;
 }
 
 async function memoryDetail({ core }: Context, engine: boolean): Promise<string> {
-  const machine = `${bytes(freemem())} of ${bytes(totalmem())} free on this machine`;
+  const machine = `${formatBytes(freemem())} of ${formatBytes(totalmem())} free on this machine`;
   if (!engine) return machine;
   const version = await core.monitor.client().version();
   assertMemory(version);
-  return `${machine}; the engine has ${bytes(version.memBytes)} and ${version.cpus} processors`;
+  return `${machine}; the engine has ${formatBytes(version.memBytes)} and ${version.cpus} processors`;
 }
 
 async function composeDetail({ core }: Context): Promise<string> {

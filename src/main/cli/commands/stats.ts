@@ -1,7 +1,8 @@
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { StatSample } from '../../../shared/model/telemetry.ts';
 import { type Command, type Context, existingStack } from '../command.ts';
 import { exit } from '../exit-code.ts';
-import { bytes, table } from '../format.ts';
+import { table } from '../format.ts';
 
 /** A first sample has no rate: the engine sends one a second, so two take a little over one. */
 const longestWaitMs = 6000;
@@ -59,9 +60,11 @@ async function show({ terminal }: Context, samples: readonly StatSample[]): Prom
   const rows = sorted.map((sample) => [
     sample.service,
     sample.cpuCores.toFixed(2),
-    sample.memLimitBytes > 0 ? `${bytes(sample.memBytes)} of ${bytes(sample.memLimitBytes)}` : bytes(sample.memBytes),
-    `${bytes(sample.rxBytesPerS)}/s`,
-    `${bytes(sample.txBytesPerS)}/s`,
+    sample.memLimitBytes > 0
+      ? `${formatBytes(sample.memBytes)} of ${formatBytes(sample.memLimitBytes)}`
+      : formatBytes(sample.memBytes),
+    `${formatBytes(sample.rxBytesPerS)}/s`,
+    `${formatBytes(sample.txBytesPerS)}/s`,
   ]);
   const clear = terminal.live ? '\u001b[H\u001b[2J' : '';
   await terminal.print(`${clear}${table([['SERVICE', 'CPU', 'MEMORY', 'IN', 'OUT'], ...rows])}`);

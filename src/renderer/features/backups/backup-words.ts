@@ -1,6 +1,7 @@
 /** A backup's content in words. */
 import type { Backup, BackupEntry } from '../../../shared/model/backup.ts';
-import { count, formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../../shared/model/bytes.ts';
+import { count } from '../../ui/format.ts';
 
 const kinds: Readonly<Record<BackupEntry['kind'], { title: string; one: string }>> = {
   postgres: { title: 'Database', one: 'dump' },

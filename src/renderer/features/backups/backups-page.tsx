@@ -2,6 +2,7 @@
 import { Archive, FolderOpen, ShieldCheck, ShieldQuestion, ShieldX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Backup } from '../../../shared/model/backup.ts';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Operation } from '../../../shared/model/operation.ts';
 import { backUpNow, cancelOperation, perform, useActions } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
@@ -12,7 +13,7 @@ import { useGround } from '../../app/page-states.tsx';
 import { EmptyState, PageBody, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
-import { count, formatAgo, formatBytes, formatDate, formatElapsed } from '../../ui/format.ts';
+import { count, formatAgo, formatDate, formatElapsed } from '../../ui/format.ts';
 import { progressWords } from '../../ui/operation-progress.ts';
 import { ToneIcon } from '../../ui/status.tsx';
 import { useNow } from '../../ui/use-now.ts';

@@ -1,7 +1,9 @@
 /** A document's state and facts in words. */
+
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import type { Operation } from '../../../shared/model/operation.ts';
-import { count, formatBytes } from '../../ui/format.ts';
+import { count } from '../../ui/format.ts';
 import type { Said } from '../../ui/words.ts';
 
 const states: Readonly<Record<DocumentInfo['state'], Said>> = {

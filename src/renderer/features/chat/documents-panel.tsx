@@ -1,13 +1,14 @@
 /** The documents answers are drawn from: add, watch them being taken in, delete. */
 import { FileText, FlaskConical, Plus, Trash2, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import type { Operation, OperationStep } from '../../../shared/model/operation.ts';
 import { dismissOperation, perform } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
 import { EmptyState, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { count, formatBytes } from '../../ui/format.ts';
+import { count } from '../../ui/format.ts';
 import { Confirm } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import { Status, ToneIcon } from '../../ui/status.tsx';

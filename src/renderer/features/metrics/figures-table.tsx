@@ -1,8 +1,9 @@
 /** Current values as a table: the charts in figures, and what a screen reader reads. */
 import type { ReactNode } from 'react';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import { statsHistory } from '../../app/stats-feed.ts';
 import { Meter } from '../../ui/blocks.tsx';
-import { formatBytes, formatCores, formatRate } from '../../ui/format.ts';
+import { formatCores, formatRate } from '../../ui/format.ts';
 import { seriesColour } from '../../ui/series.ts';
 import css from './metrics-page.module.css';
 

@@ -1,12 +1,13 @@
 /** Live figures: what each service uses, and how fast the backend answers. */
 import { type ReactNode, useMemo, useState } from 'react';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import { changeSettings } from '../../app/actions.ts';
 import { backendReady, useLive } from '../../app/live-store.ts';
 import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
 import { statsHistory, useStatsVersion } from '../../app/stats-feed.ts';
 import type { StatFigure } from '../../app/stats-history.ts';
 import { PageBody } from '../../ui/blocks.tsx';
-import { formatBytes, formatCores, formatRate } from '../../ui/format.ts';
+import { formatCores, formatRate } from '../../ui/format.ts';
 import { seriesColour } from '../../ui/series.ts';
 import { BackendCharts } from './backend-charts.tsx';
 import { ChartCard } from './chart-card.tsx';

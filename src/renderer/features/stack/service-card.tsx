@@ -1,6 +1,7 @@
 /** One service: what it is for, how it is, what it uses, where it answers. The body keeps its height in every state. */
 import { HeartPulse, RotateCw, ScrollText } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Operation } from '../../../shared/model/operation.ts';
 import type { ServiceState } from '../../../shared/model/stack.ts';
 import { restartServices } from '../../app/actions.ts';
@@ -9,7 +10,7 @@ import { statsHistory, useStatsVersion } from '../../app/stats-feed.ts';
 import { Meter, Skeleton } from '../../ui/blocks.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
-import { count, formatAgo, formatBytes, formatCores, formatDuration } from '../../ui/format.ts';
+import { count, formatAgo, formatCores, formatDuration } from '../../ui/format.ts';
 import { Status } from '../../ui/status.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { serviceSaid } from '../../ui/words.ts';

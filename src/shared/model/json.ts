@@ -1,5 +1,7 @@
 /** Narrowing of engine JSON: what is missing or of another shape becomes empty, never a crash. */
-import type { JsonObject } from './engine-client.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 export function asObject(value: unknown): JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
