@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { _electron } from 'playwright';
 import { median, ratio } from './statistics.mjs';
 
-/** @param electron path of the runtime @param root the checkout */
-export async function launchBench({ electron, root, rounds = 9, say = () => {} }) {
+/** The runtime is the one that the electron package finds. @param root the checkout */
+export async function launchBench({ root, rounds = 9, say = () => {} }) {
   const variants = {
     bare: { folder: join(root, 'bench', 'fixtures', 'bare-window'), ready: 'text=Bare window', args: () => [] },
     panel: {
@@ -27,7 +27,7 @@ export async function launchBench({ electron, root, rounds = 9, say = () => {} }
       const order = round % 2 === 0 ? ['bare', 'panel'] : ['panel', 'bare'];
       for (const name of order) {
         say(`round ${round} of ${rounds}: ${name}`);
-        const run = await launchOnce(electron, variants[name], data);
+        const run = await launchOnce(variants[name], data);
         if (round > 0) runs[name].push(run);
       }
     }
@@ -52,14 +52,18 @@ export async function launchBench({ electron, root, rounds = 9, say = () => {} }
       r.ratio,
       r.goal,
     ]),
-    note: `${rounds} interleaved rounds after one warm-up; medians of ratios within a round.`,
+    note: `${rounds} interleaved rounds after one warm-up; medians of ratios within a round. Either app is held back alike until the driver has attached.`,
   };
 }
 
-async function launchOnce(executablePath, { folder, ready, args }, data) {
+async function launchOnce({ folder, ready, args }, data) {
   const noSandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const startedMs = Date.now();
-  const app = await _electron.launch({ executablePath, args: [folder, ...noSandbox, '--disable-gpu', ...args(data)] });
+  // Playwright finds the runtime as the electron package does, and holds either app back until it has attached: with
+  // executablePath it would not, and a page that is just being opened can make the launch hang.
+  const app = await _electron.launch({
+    args: [folder, ...noSandbox, '--disable-gpu', ...args(data)],
+  });
   try {
     const page = await app.firstWindow();
     await page.waitForSelector(ready);

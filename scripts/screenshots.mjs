@@ -38,11 +38,11 @@ function cli(...args) {
 }
 
 async function take(electron, data, say) {
+  // Playwright finds the runtime as the electron package does, and then holds the app back until it has attached.
+  Object.assign(process.env, electron.env);
   const { _electron } = await import('playwright');
   const noSandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app = await _electron.launch({
-    // Playwright finds the runtime as the electron package does, and then holds the app back until it has attached.
-    env: { ...process.env, ...electron.env },
     args: [root, ...noSandbox, '--disable-gpu', '--data', data, '--env', 'dev', '--user-data', join(data, 'panel')],
   });
   try {

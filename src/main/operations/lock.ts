@@ -1,8 +1,11 @@
 /** One holder at a time on a data folder, across processes: a file that names its holder, taken over only when that process is gone. */
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { isAlive, ownProcess } from './process-identity.ts';
+
+/** Between two looks at a takeover that someone else is at. */
+const retryMs = 10;
 
 const holderSchema = z.object({
   pid: z.int(),
@@ -21,13 +24,13 @@ export type LockAttempt =
 export async function takeLock(path: string, operationId: string, title: string): Promise<LockAttempt> {
   const holder: LockHolder = { ...(await ownProcess()), operationId, title, sinceMs: Date.now() };
   const text = JSON.stringify(holder);
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
     if (await createWhole(path, text)) return { taken: true, release: () => releaseOwn(path, text) };
     const found = await readText(path);
     if (found === null) continue;
     const other = parseHolder(found);
     if (other !== null && (await isAlive(other))) return { taken: false, holder: other };
-    await removeStale(path, found);
+    await removeStale(path, found, text);
   }
   throw new Error(`The lock ${path} could not be taken: it keeps changing hands.`);
 }
@@ -61,16 +64,25 @@ async function createPlain(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Moves the stale file away and looks again: had someone else taken over in between, theirs is put back. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    await rename(path, aside);
-  } catch {
+/**
+ * Removes a stale lock. Only who holds the takeover file may, so that nobody removes the lock of someone who took over
+ * a moment before: between reading and removing, a stale file can be replaced by no one else.
+ */
+async function removeStale(path: string, stale: string, ownText: string): Promise<void> {
+  const takeover = `${path}.takeover`;
+  if (await createWhole(takeover, ownText)) {
+    try {
+      if ((await readText(path)) === stale) await unlink(path);
+    } finally {
+      await unlink(takeover).catch(() => undefined);
+    }
     return;
   }
-  if ((await readText(aside)) !== stale) await link(aside, path).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  const found = await readText(takeover);
+  const other = found === null ? null : parseHolder(found);
+  // Left by a process that was killed between the two removals above.
+  if (found !== null && (other === null || !(await isAlive(other)))) await unlink(takeover).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, retryMs));
 }
 
 async function releaseOwn(path: string, text: string): Promise<void> {

@@ -1,11 +1,6 @@
 /** The frame around every page: navigation, header, activity bar, palette, live region. The only module that knows all pages. */
 import { Tooltip } from '@base-ui/react/tooltip';
 import { type ReactNode, useEffect, useState } from 'react';
-import { BackupsPage } from '../features/backups/backups-page.tsx';
-import { ChatPage } from '../features/chat/chat-page.tsx';
-import { HealthPage } from '../features/health/health-page.tsx';
-import { LogsPage } from '../features/logs/logs-page.tsx';
-import { SettingsPage } from '../features/settings/settings-page.tsx';
 import { StackPage } from '../features/stack/stack-page.tsx';
 import { useAnnouncement } from '../ui/announce.ts';
 import { ActivityBar } from './activity-bar.tsx';
@@ -13,21 +8,34 @@ import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
 import { go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
-import { LazyPage, ownLazy } from './own-lazy.tsx';
+import { LazyPage, type OwnLazy, ownLazy } from './own-lazy.tsx';
 import css from './shell.module.css';
 import { Sidebar } from './sidebar.tsx';
 import { useTheme } from './theme.ts';
 
-const metrics = ownLazy(() => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage));
+/** Every page but the first is code of its own, so that the first paint waits for none of it. */
+const later = {
+  chat: ownLazy(() => import('../features/chat/chat-page.tsx').then((module) => module.ChatPage)),
+  health: ownLazy(() => import('../features/health/health-page.tsx').then((module) => module.HealthPage)),
+  metrics: ownLazy(() => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage)),
+  logs: ownLazy(() => import('../features/logs/logs-page.tsx').then((module) => module.LogsPage)),
+  backups: ownLazy(() => import('../features/backups/backups-page.tsx').then((module) => module.BackupsPage)),
+  settings: ownLazy(() => import('../features/settings/settings-page.tsx').then((module) => module.SettingsPage)),
+} satisfies Readonly<Record<Exclude<Page, 'stack'>, OwnLazy>>;
+
+/** Fetched one after another while nothing else is to do, so that a page opens at once. */
+async function fetchLater(): Promise<void> {
+  for (const page of Object.values(later)) await page.fetch();
+}
 
 const views: Readonly<Record<Page, () => ReactNode>> = {
   stack: StackPage,
-  chat: ChatPage,
-  health: HealthPage,
-  metrics: () => <LazyPage page={metrics} label="Loading the charts" />,
-  logs: LogsPage,
-  backups: BackupsPage,
-  settings: SettingsPage,
+  chat: () => <LazyPage page={later.chat} label="Loading the chat" />,
+  health: () => <LazyPage page={later.health} label="Loading the health page" />,
+  metrics: () => <LazyPage page={later.metrics} label="Loading the charts" />,
+  logs: () => <LazyPage page={later.logs} label="Loading the logs" />,
+  backups: () => <LazyPage page={later.backups} label="Loading the backups" />,
+  settings: () => <LazyPage page={later.settings} label="Loading the settings" />,
 };
 
 export function Shell(): ReactNode {
@@ -37,7 +45,7 @@ export function Shell(): ReactNode {
   useTheme();
 
   useEffect(() => {
-    const handle = window.requestIdleCallback(() => void metrics.fetch(), { timeout: 4000 });
+    const handle = window.requestIdleCallback(() => void fetchLater(), { timeout: 4000 });
     return () => window.cancelIdleCallback(handle);
   }, []);
 
