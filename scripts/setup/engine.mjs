@@ -1,6 +1,7 @@
 /** A container engine that answers: found, or on Debian as root installed and started. One we did not start is never stopped. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { get, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { asRoot, ensurePackages, isDebian } from './debian.mjs';
@@ -19,6 +20,20 @@ function ping(socketPath) {
     request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
     request.on('error', (error) => resolve(error.code ?? error.message));
   });
+}
+
+/**
+ * A killed engine leaves its number behind; where another process has that number by now, a new engine refuses to
+ * start. The file of a running engine is left alone.
+ */
+async function removeStalePid(prefix) {
+  const file = '/var/run/docker.pid';
+  const pid = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (pid === '') return;
+  const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
+  if (name === 'dockerd') return;
+  const [program, ...rest] = [...prefix, 'rm', '-f', file];
+  await run(program, rest);
 }
 
 /** Makes sure that an engine answers. Anything but the usual local socket is left to the product, which looks further. */
@@ -50,6 +65,7 @@ export async function ensureEngine() {
       const [program, ...rest] = [...prefix, 'systemctl', 'start', 'docker'];
       await run(program, rest, { log });
     } else if ((await ping(usualSocket)) !== 'ready') {
+      await removeStalePid(prefix);
       const out = openSync(log, 'a');
       const [program, ...rest] = [...prefix, 'dockerd'];
       spawn(program, rest, { detached: true, stdio: ['ignore', out, out] }).unref();
