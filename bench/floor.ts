@@ -7,10 +7,11 @@ import { readActual } from '../src/main/compose/actual.ts';
 import { readFacts } from '../src/main/compose/container-facts.ts';
 import { createBody } from '../src/main/compose/create-body.ts';
 import { probeCommand } from '../src/main/compose/early-probe.ts';
-import { containerName, projectLabel, serviceLabel } from '../src/main/compose/labels.ts';
+import { containerName } from '../src/main/compose/labels.ts';
 import type { ComposeProject } from '../src/main/compose/model.ts';
 import { networkBody } from '../src/main/compose/network-body.ts';
 import type { EngineClient } from '../src/main/engine/engine-client.ts';
+import { projectLabel, serviceLabel } from '../src/shared/model/compose-labels.ts';
 
 const lookEveryMs = 20;
 

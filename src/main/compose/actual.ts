@@ -1,19 +1,9 @@
 /** What the engine has of a project right now, in the fewest calls: lists, and one inspect per image. */
 
+import { numberLabel, oneoffLabel, projectLabel, serviceLabel } from '../../shared/model/compose-labels.ts';
 import { asList, asObject, asText } from '../../shared/model/json.ts';
 import type { ContainerSummary, EngineClient, JsonObject } from '../engine/engine-client.ts';
-import {
-  dependsLabel,
-  hashLabel,
-  imageLabel,
-  networkLabel,
-  numberLabel,
-  oneoffLabel,
-  parseDependsLabel,
-  projectLabel,
-  serviceLabel,
-  volumeLabel,
-} from './labels.ts';
+import { dependsLabel, hashLabel, imageLabel, networkLabel, parseDependsLabel, volumeLabel } from './labels.ts';
 
 export interface ActualContainer {
   readonly id: string;

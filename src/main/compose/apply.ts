@@ -2,6 +2,8 @@
  * Runs a plan as a graph: networks, volumes and containers come into being in parallel, each service starts as soon as
  * what it depends on allows, and is done when the engine itself calls it healthy. What started stays, whatever fails.
  */
+
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { Phase } from '../../shared/model/operation.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
@@ -11,7 +13,7 @@ import { readFacts } from './container-facts.ts';
 import { type ConvergeContext, convergeContainer } from './converge-container.ts';
 import { failureOf, joinFailures } from './failure.ts';
 import { createHealthGate, type HealthGate } from './health-gate.ts';
-import { networkLabel, projectLabel, versionLabel, volumeLabel } from './labels.ts';
+import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
 import { type Dependency, namespaceParents, type Plan, type PlannedService } from './plan.ts';
 

@@ -2,9 +2,10 @@
  * Waits for containers by the engine's events, not by polling: one subscription for the project, opened before the
  * first start, and a look every two seconds in case an event got lost (the engine restarted, the stream broke).
  */
+
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { EngineClient, EngineEvent, JsonObject } from '../engine/engine-client.ts';
 import { type ContainerFacts, readFacts } from './container-facts.ts';
-import { projectLabel } from './labels.ts';
 
 const safetyLookMs = 2000;
 /** A container that its restart policy brought back this often while we waited will not come up by itself. */

@@ -1,9 +1,6 @@
 /** The labels by which Docker Compose knows what belongs to a project. Exact names and forms: Compose 2.26 to 5. */
+import { numberLabel, oneoffLabel, projectLabel, serviceLabel } from '../../shared/model/compose-labels.ts';
 
-export const projectLabel = 'com.docker.compose.project';
-export const serviceLabel = 'com.docker.compose.service';
-export const numberLabel = 'com.docker.compose.container-number';
-export const oneoffLabel = 'com.docker.compose.oneoff';
 export const hashLabel = 'com.docker.compose.config-hash';
 export const imageLabel = 'com.docker.compose.image';
 export const dependsLabel = 'com.docker.compose.depends_on';

@@ -1,10 +1,9 @@
 /** Refuses to change what does not belong to the project that asks: the target's own labels decide, read anew each time. */
 
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import { asObject, asTextMap } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { JsonObject, Owner } from './engine-client.ts';
-
-const projectLabel = 'com.docker.compose.project';
 
 /**
  * @param raw an inspect of a container (labels under `Config`), network or volume (labels at the top); null when gone

@@ -1,5 +1,6 @@
 /** What a stack's state follows from: pure functions from inspects and declarations to what a page shows. */
 
+import { numberLabel, oneoffLabel, serviceLabel } from '../../shared/model/compose-labels.ts';
 import { asList, asNumber, asObject, asText } from '../../shared/model/json.ts';
 import type { ContainerState, PublishedPort, ServiceState, StackState } from '../../shared/model/stack.ts';
 import type { JsonObject } from '../engine/engine-client.ts';
@@ -12,14 +13,6 @@ export interface DeclaredService {
   readonly image: string;
   readonly dependsOn: readonly string[];
 }
-
-export const labels = {
-  project: 'com.docker.compose.project',
-  service: 'com.docker.compose.service',
-  number: 'com.docker.compose.container-number',
-  oneoff: 'com.docker.compose.oneoff',
-  purpose: 'quayside.purpose',
-} as const;
 
 const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const;
 const healths = ['starting', 'healthy', 'unhealthy'] as const;
@@ -39,11 +32,11 @@ export interface ObservedContainer extends ContainerState {
 export function toContainer(inspect: JsonObject): ObservedContainer | null {
   const config = asObject(inspect.Config);
   const labelsOf = asObject(config.Labels);
-  const service = asText(labelsOf[labels.service]);
-  if (service === '' || service.length > 64 || labelsOf[labels.oneoff] === 'True') return null;
+  const service = asText(labelsOf[serviceLabel]);
+  if (service === '' || service.length > 64 || labelsOf[oneoffLabel] === 'True') return null;
   const state = asObject(inspect.State);
   const status = states.find((known) => known === state.Status) ?? 'dead';
-  const number = Number(asText(labelsOf[labels.number]));
+  const number = Number(asText(labelsOf[numberLabel]));
   return {
     service,
     id: asText(inspect.Id).slice(0, 64),

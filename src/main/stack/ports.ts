@@ -1,6 +1,8 @@
 /** Published ports: which are free, who holds the others, and where to go instead. */
+
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import { ProblemError, problem, type Remedy } from '../../shared/model/problem.ts';
 import type { ContainerSummary, EngineClient, JsonObject } from '../engine/engine-client.ts';
 import { type PortProcess, processOnPort } from './port-process.ts';
@@ -18,8 +20,6 @@ export type PortHolder =
   | { readonly kind: 'container'; readonly name: string; readonly project: string | null }
   | ({ readonly kind: 'process' } & PortProcess)
   | { readonly kind: 'unknown' };
-
-const projectLabel = 'com.docker.compose.project';
 
 /**
  * Tries to bind. True also where binding cannot tell (the address belongs to another machine or virtual machine,

@@ -2,13 +2,13 @@
  * The stack's state: one list and inspect, then kept by the engine's event stream. The list is the truth: it is read
  * again after a reconnect and every 60 s, because an event can be lost (study: security.md section 4, F24).
  */
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { EngineState } from '../../shared/model/engine.ts';
 import type { StackState } from '../../shared/model/stack.ts';
 import type { EngineClient, EngineEvent } from '../engine/engine-client.ts';
 import {
   backendUrl,
   type DeclaredService,
-  labels,
   type ObservedContainer,
   stackStatus,
   toContainer,
@@ -106,7 +106,7 @@ export function createStackState(deps: {
     const client = monitor.client();
     // A Compose file that does not load is told where it is loaded to start; the engine's truth is shown all the same.
     declared = await deps.declared().catch(() => declared);
-    const summaries = await client.listContainers([`${labels.project}=${project}`]);
+    const summaries = await client.listContainers([`${projectLabel}=${project}`]);
     const ids = new Set(summaries.map((summary) => summary.id));
     for (const id of [...observed.keys()]) if (!ids.has(id)) observed.delete(id);
     await Promise.all([...ids].map((id) => inspect(client, id)));
@@ -158,7 +158,7 @@ export function createStackState(deps: {
       try {
         await monitor.client().events(
           {
-            labels: [`${labels.project}=${project}`],
+            labels: [`${projectLabel}=${project}`],
             types: ['container'],
             actions: telling,
             onOpen: () => {

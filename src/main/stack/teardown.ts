@@ -1,12 +1,12 @@
 /** Stops and removes a project's containers, dependents first, by what the labels say: no file is needed for it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { projectLabel } from '../../shared/model/compose-labels.ts';
 import { asList, asObject, asText } from '../../shared/model/json.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { type ActualContainer, actualContainer } from '../compose/actual.ts';
 import type { ServiceReport } from '../compose/apply.ts';
 import { reverse, runInOrder } from '../compose/graph.ts';
-import { projectLabel } from '../compose/labels.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 
 export interface TeardownOptions {

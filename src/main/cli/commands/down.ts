@@ -1,9 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { projectLabel } from '../../../shared/model/compose-labels.ts';
 import { ProblemError, problem } from '../../../shared/model/problem.ts';
 import { type Command, type Context, nothingToActOn, readyStack } from '../command.ts';
 import { followOperation } from '../follow-operation.ts';
-
-const projectLabel = 'com.docker.compose.project';
 
 export const down: Command = {
   name: 'down',
