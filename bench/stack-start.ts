@@ -13,11 +13,13 @@ import { updateState } from '../src/main/config/environment-state.ts';
 import { composeVariables, writeComposeEnv } from '../src/main/config/variables.ts';
 import type { EngineClient } from '../src/main/engine/engine-client.ts';
 import { converge } from '../src/main/stack/converge.ts';
+import { serviceImages } from '../src/main/stack/image-recipes.ts';
 import { createImageCatalog } from '../src/main/stack/images.ts';
 import { nextFreePort } from '../src/main/stack/ports.ts';
 import { projectContainers, removeNetworks, stopContainers } from '../src/main/stack/teardown.ts';
 import { createScratch, openEngine, type Shape, shapeYaml } from '../tests/engine/scratch.ts';
 import { ensureTinyImage } from '../tests/engine/tiny-image.ts';
+import { composeProject } from '../tests/fakes/compose-project.ts';
 import { removeByHand, startByHand } from './floor.ts';
 import { median, ratio } from './statistics.mjs';
 
@@ -193,13 +195,15 @@ async function bundledSubject(engine: EngineClient, composeDir: string, composeP
   const folder = await mkdtemp(join(tmpdir(), 'quayside-bench-'));
   const environment = await openEnvironment({ dataDir: folder, name: 'bench', composeDir });
   const images = createImageCatalog({ engine: () => engine, environment });
-  const needs = await images.needed();
+  const anyProject = composeProject({});
+  const needs = await images.needed(anyProject, new Set(serviceImages.map(({ service }) => service)));
   if (needs.some(({ present }) => !present)) {
     await rm(folder, { recursive: true, force: true });
     return null;
   }
   const quiet = { onPhase: () => undefined, onProgress: () => undefined };
-  for (const need of needs) if (need.action !== 'none') await images.ensure(need, quiet, new AbortController().signal);
+  for (const need of needs)
+    if (need.action !== 'none') await images.ensure(anyProject, need, quiet, new AbortController().signal);
   const port = await nextFreePort('127.0.0.1', 27_420);
   await updateState(environment, (state) => ({ ...state, ports: { ...state.ports, backend: port } }));
   await writeComposeEnv(environment);

@@ -13,7 +13,9 @@ import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import type { EngineClient, ExecResult, JsonObject } from '../../src/main/engine/engine-client.ts';
 import { serviceImages } from '../../src/main/stack/image-recipes.ts';
 import { createImageCatalog } from '../../src/main/stack/images.ts';
+import type { StackImages } from '../../src/main/stack/stack-images.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
+import { composeProject } from '../fakes/compose-project.ts';
 
 const project = `quayside-test-images-${randomBytes(3).toString('hex')}`;
 const owner = { project };
@@ -40,10 +42,14 @@ afterAll(async () => {
 
 const catalog = () => createImageCatalog({ engine: () => engine, environment });
 
+const anyProject = composeProject({});
+const needsOf = (images: StackImages) =>
+  images.needed(anyProject, new Set(serviceImages.map(({ service }) => service)));
+
 describe('catalog', () => {
   it('gets every image of the core, all at once', { timeout: 900_000 }, async () => {
     const images = catalog();
-    const needs = await images.needed();
+    const needs = await needsOf(images);
     expect(needs.map((need) => need.service)).toEqual(serviceImages.map((image) => image.service));
     const words: string[] = [];
     await Promise.all(
@@ -53,7 +59,7 @@ describe('catalog', () => {
           onPhase: (phase: string, detail: string) => words.push(`${phase} ${detail}`),
           onProgress: () => undefined,
         };
-        const ref = await images.ensure(need, listener, never);
+        const ref = await images.ensure(anyProject, need, listener, never);
         refs.set(need.service, ref);
         const image = await engine.inspectImage(ref);
         expect(image, ref).not.toBeNull();
@@ -69,13 +75,13 @@ describe('catalog', () => {
   });
 
   it('does nothing the second time, also in another environment', async () => {
-    for (const need of await catalog().needed()) expect(need).toMatchObject({ action: 'none', present: true });
+    for (const need of await needsOf(catalog())) expect(need).toMatchObject({ action: 'none', present: true });
     const other = await openEnvironment({ dataDir, name: 'other', composeDir: environment.composeDir });
     const images = createImageCatalog({ engine: () => engine, environment: other });
     const phases: string[] = [];
     const listener = { onPhase: (phase: string) => phases.push(phase), onProgress: () => undefined };
-    for (const need of await images.needed()) {
-      expect(await images.ensure(need, listener, never)).toBe(refs.get(need.service));
+    for (const need of await needsOf(images)) {
+      expect(await images.ensure(anyProject, need, listener, never)).toBe(refs.get(need.service));
     }
     expect(phases).toEqual([]);
   });
@@ -92,15 +98,15 @@ describe('catalog', () => {
     await writeFile(join(composeDir, 'services/nlp/Dockerfile'), `FROM ${redis}\nRUN echo said before && exit 7\n`);
     const broken = await openEnvironment({ dataDir, name: 'broken', composeDir });
     const images = createImageCatalog({ engine: () => engine, environment: broken });
-    const need = (await images.needed()).find((candidate) => candidate.service === 'nlp');
+    const need = (await needsOf(images)).find((candidate) => candidate.service === 'nlp');
     if (need === undefined) throw new Error('no need');
     const failure = await images
-      .ensure(need, { onPhase: () => undefined, onProgress: () => undefined }, never)
+      .ensure(anyProject, need, { onPhase: () => undefined, onProgress: () => undefined }, never)
       .catch(toProblem);
     expect(failure).toMatchObject({ code: 'build-failed', service: 'nlp' });
     expect(JSON.stringify(failure)).toContain('said before');
     expect((await readState(broken)).images).toEqual({});
-    expect((await images.needed()).find((candidate) => candidate.service === 'nlp')?.action).toBe('build');
+    expect((await needsOf(images)).find((candidate) => candidate.service === 'nlp')?.action).toBe('build');
   });
 });
 

@@ -57,7 +57,7 @@ function open(client: EngineClient = engine) {
     monitor: { ready: async () => client },
     environment,
     // The images of this file are on the engine already.
-    images: { needed: async () => [], ensure: async (need) => need.ref },
+    images: { needed: async () => [], ensure: async (_project, need) => need.ref },
     stack: { refresh: async () => undefined },
     runner,
   });

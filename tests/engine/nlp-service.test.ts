@@ -9,6 +9,7 @@ import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import { caBundle } from '../../src/main/stack/ca-bundle.ts';
 import { type ContextFile, contextHash, packContext, readContext } from '../../src/main/stack/image-context.ts';
 import { createImageCatalog } from '../../src/main/stack/images.ts';
+import { composeProject } from '../fakes/compose-project.ts';
 
 const project = `quayside-test-nlp-${randomBytes(3).toString('hex')}`;
 const engine = createDockerEngine({ url: 'unix:///var/run/docker.sock', foundBy: 'test' });
@@ -26,10 +27,16 @@ it('the service passes its own checks', { timeout: 600_000 }, async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'quayside-nlp-'));
   const composeDir = join(process.cwd(), 'compose');
   const environment = await openEnvironment({ dataDir, name: 'nlp', composeDir });
+  const anyProject = composeProject({});
   const catalog = createImageCatalog({ engine: () => engine, environment });
-  const need = (await catalog.needed()).find((candidate) => candidate.service === 'nlp');
+  const [need] = await catalog.needed(anyProject, new Set(['nlp']));
   if (need === undefined) throw new Error('the catalog knows no nlp');
-  const image = await catalog.ensure(need, { onPhase: () => undefined, onProgress: () => undefined }, never);
+  const image = await catalog.ensure(
+    anyProject,
+    need,
+    { onPhase: () => undefined, onProgress: () => undefined },
+    never,
+  );
 
   const service = join(composeDir, 'services', 'nlp');
   const pyproject: ContextFile = {

@@ -11,7 +11,7 @@ const runner = createOperationRunner({ journalDir: environment.journalDir, envir
 const lifecycle = createLifecycle({
   monitor: { ready: async () => engine },
   environment,
-  images: { needed: async () => [], ensure: async (need) => need.ref },
+  images: { needed: async () => [], ensure: async (_project, need) => need.ref },
   stack: { refresh: async () => undefined },
   runner,
 });

@@ -2,12 +2,14 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { composeProject } from '../../../tests/fakes/compose-project.ts';
 import { type Problem, ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
 import { type Environment, openEnvironment } from '../config/environment.ts';
 import { readState, updateState } from '../config/environment-state.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import { baseImage } from './image-recipes.ts';
-import { createImageCatalog, type ImageCatalog } from './images.ts';
+import { baseImage, serviceImages } from './image-recipes.ts';
+import { createImageCatalog } from './images.ts';
+import type { StackImages } from './stack-images.ts';
 
 let dataDir: string;
 let composeDir: string;
@@ -81,24 +83,27 @@ function fakeEngine(registry: Registry, present: string[] = [baseImage]) {
 const unreachable = problem('registry-unreachable', 'No registry', 'no such host');
 const never = new AbortController().signal;
 
-function open(engine: EngineClient, more: { registrySilenceMs?: number; now?: () => number } = {}): ImageCatalog {
+function open(engine: EngineClient, more: { registrySilenceMs?: number; now?: () => number } = {}): StackImages {
   return createImageCatalog({ engine: () => engine, environment, ...more });
 }
 
-async function ensure(catalog: ImageCatalog, service: string, signal = never, phases: string[] = []): Promise<string> {
-  const need = (await catalog.needed()).find((candidate) => candidate.service === service);
+async function ensure(catalog: StackImages, service: string, signal = never, phases: string[] = []): Promise<string> {
+  const need = (await needsOf(catalog)).find((candidate) => candidate.service === service);
   if (need === undefined) throw new Error(service);
   const listener = { onPhase: (_: string, detail: string) => void phases.push(detail), onProgress: () => undefined };
-  return catalog.ensure(need, listener, signal);
+  return catalog.ensure(anyProject, need, listener, signal);
 }
 
+const anyProject = composeProject({});
+const needsOf = (catalog: StackImages) =>
+  catalog.needed(anyProject, new Set(serviceImages.map(({ service }) => service)));
 const all = ['postgres', 'redis', 'qdrant', 'nlp', 'backend'];
 
 describe('where a registry answers', () => {
   it('pulls the official images and builds our own on official bases', async () => {
     const engine = fakeEngine('answers', []);
     const catalog = open(engine.client);
-    const actions = (await catalog.needed()).map((need) => need.action);
+    const actions = (await needsOf(catalog)).map((need) => need.action);
     expect(actions).toEqual(['pull', 'pull', 'pull', 'build', 'build']);
     const refs = await Promise.all(all.map((service) => ensure(catalog, service)));
     expect(refs.slice(0, 3)).toEqual(['postgres:17', 'redis:8', 'qdrant/qdrant:v1.16.3']);
@@ -107,7 +112,7 @@ describe('where a registry answers', () => {
       { NODE_IMAGE: 'node:24-slim' },
     ]);
     expect(Object.values((await readState(environment)).images)).toEqual(expect.arrayContaining(refs));
-    expect((await catalog.needed()).map((need) => need.action)).toEqual(Array(5).fill('none'));
+    expect((await needsOf(catalog)).map((need) => need.action)).toEqual(Array(5).fill('none'));
   });
 
   it('never replaces a reference the person chose', async () => {
@@ -131,7 +136,7 @@ describe('where no registry answers', () => {
     expect(refs.slice(0, 5)).toEqual(refs.slice(5));
     expect(refs[1]).toMatch(/^quayside\/redis:8-[0-9a-f]{12}$/);
     const again = open(engine.client);
-    expect((await again.needed()).map((need) => need.action)).toEqual(Array(5).fill('none'));
+    expect((await needsOf(again)).map((need) => need.action)).toEqual(Array(5).fill('none'));
   });
 
   it('asks a silent registry again only after five minutes', async () => {
@@ -170,7 +175,7 @@ describe('where no registry answers', () => {
     const engine = fakeEngine(unreachable);
     const before = await Promise.all([ensure(open(engine.client), 'qdrant'), ensure(open(engine.client), 'redis')]);
     await writeFile(join(composeDir, 'images', 'node', 'requirements.txt'), 'other\n');
-    const needs = await open(engine.client).needed();
+    const needs = await needsOf(open(engine.client));
     expect(needs.find((need) => need.service === 'redis')?.action).toBe('none');
     expect(needs.find((need) => need.service === 'qdrant')).toMatchObject({ action: 'pull', present: false });
     const after = await ensure(open(engine.client), 'qdrant');
@@ -182,7 +187,7 @@ describe('where no registry answers', () => {
     const engine = fakeEngine(unreachable);
     const ref = await ensure(open(engine.client), 'redis');
     environment = await openEnvironment({ dataDir, name: 'second', composeDir });
-    const need = (await open(engine.client).needed())[1];
+    const need = (await needsOf(open(engine.client)))[1];
     expect(need).toMatchObject({ ref, present: true, action: 'build' });
     expect(await ensure(open(engine.client), 'redis')).toBe(ref);
     expect(engine.names()).toEqual(['redis']);

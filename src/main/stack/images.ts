@@ -20,34 +20,7 @@ import {
   serviceImages,
 } from './image-recipes.ts';
 import { createSharedWork } from './shared-work.ts';
-
-export interface ImageNeed {
-  readonly service: string;
-  /** The variable of the compose file that names the image. */
-  readonly variable: string;
-  /** The reference in use, or the one that will be. */
-  readonly ref: string;
-  /** The image is on the engine, though `ensure` may still have to choose it for this environment. */
-  readonly present: boolean;
-  /** What `ensure` is about to do: `pull` becomes `build` where no registry answers. `none`: nothing to ensure. */
-  readonly action: 'none' | 'pull' | 'build';
-}
-
-export interface ImageListener {
-  onPhase(phase: 'pulling' | 'building', detail: string): void;
-  onProgress(progress: PullProgress): void;
-}
-
-export interface ImageCatalog {
-  /** One need per service of the core, without touching a registry. */
-  needed(signal?: AbortSignal): Promise<ImageNeed[]>;
-  /**
-   * Gets the image and remembers it; answers the reference. Calls at the same time share what they have in common.
-   * @throws {ProblemError} `base-image-missing`, `build-failed`, `disk-full`, and what a pull fails with where nothing
-   * can be built instead. Throws the signal's reason on abort.
-   */
-  ensure(need: ImageNeed, listener: ImageListener, signal: AbortSignal): Promise<string>;
-}
+import type { ImageNeed, StackImages } from './stack-images.ts';
 
 type Report = { phase: 'pulling' | 'building'; detail: string } | { progress: PullProgress };
 
@@ -63,12 +36,16 @@ const registrySilenceMs = 25_000;
 /** How long a registry that did not answer is not asked again. */
 const registryRetryMs = 5 * 60_000;
 
+/**
+ * The images of the bundled stack. `ensure` remembers what it got; where nothing can be had, it throws
+ * `base-image-missing`, `build-failed`, `disk-full`, or what the pull failed with.
+ */
 export function createImageCatalog(options: {
   engine: () => EngineClient;
   environment: Environment;
   registrySilenceMs?: number;
   now?: () => number;
-}): ImageCatalog {
+}): StackImages {
   const { engine, environment } = options;
   const now = options.now ?? Date.now;
   const silenceMs = options.registrySilenceMs ?? registrySilenceMs;
@@ -257,32 +234,39 @@ export function createImageCatalog(options: {
   }
 
   return {
-    async needed(signal) {
+    async needed(_project, services, signal) {
       const { images } = await readState(environment);
       return Promise.all(
-        serviceImages.map(async (image): Promise<ImageNeed> => {
-          signal?.throwIfAborted();
-          const { service, variable, official, recipe } = image;
-          const remembered = images[variable];
-          const present = await findPresent(image, remembered);
-          const inForce = remembered ?? official;
-          if (present !== null) {
-            return { service, variable, ref: present, present: true, action: present === inForce ? 'none' : 'build' };
-          }
-          if (isOwnChoice(image, remembered)) {
-            return { service, variable, ref: remembered, present: false, action: 'pull' };
-          }
-          const ref = official ?? `quayside/${recipe.name}:${recipe.version}`;
-          return { service, variable, ref, present: false, action: official === null ? 'build' : 'pull' };
-        }),
+        serviceImages
+          .filter(({ service }) => services.has(service))
+          .map(async (image): Promise<ImageNeed> => {
+            signal?.throwIfAborted();
+            const { service, variable, official, recipe } = image;
+            const remembered = images[variable];
+            const present = await findPresent(image, remembered);
+            const inForce = remembered ?? official;
+            if (present !== null) {
+              return present === inForce
+                ? { service, variable, ref: present, present: true, action: 'none', reason: null }
+                : { service, variable, ref: present, present: true, action: 'build', reason: 'it is chosen anew' };
+            }
+            const missing = { service, variable, present: false, reason: 'it is not here yet' };
+            if (isOwnChoice(image, remembered)) return { ...missing, ref: remembered, action: 'pull' };
+            const ref = official ?? `quayside/${recipe.name}:${recipe.version}`;
+            return { ...missing, ref, action: official === null ? 'build' : 'pull' };
+          }),
       );
     },
 
-    async ensure(need, listener, signal) {
+    async ensure(_project, need, listener, signal) {
       const image = serviceImages.find((candidate) => candidate.variable === need.variable);
       if (image === undefined) {
         throw new ProblemError(
-          problem('image-unknown', `No recipe for ${need.service}`, `Quayside knows no image for ${need.variable}.`),
+          problem(
+            'image-unknown',
+            `No recipe for ${need.service}`,
+            `Quayside knows no image for ${need.variable ?? need.ref}.`,
+          ),
         );
       }
       const report = (told: Report) => {

@@ -11,9 +11,9 @@ import { composeVariables, writeComposeEnv } from '../config/variables.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { OperationContext, OperationRunner, StepHandle } from '../operations/operation-runner.ts';
 import { converge } from './converge.ts';
-import type { ImageCatalog, ImageNeed } from './images.ts';
 import { assertPortsFree, portOfEngineError, portTaken } from './ports.ts';
 import { assertMemory, assertRoom, publishedPorts } from './preflight.ts';
+import type { ImageNeed, StackImages } from './stack-images.ts';
 import type { DeclaredService } from './stack-state.ts';
 import { emptyFolders, projectContainers, removeNetworks, removeVolumes, stopContainers } from './teardown.ts';
 
@@ -21,7 +21,7 @@ export interface LifecycleOptions {
   /** Answers the engine once it is ready. @throws {ProblemError} the engine's own problem. */
   readonly monitor: { ready(timeoutMs?: number): Promise<EngineClient> };
   readonly environment: Environment;
-  readonly images: ImageCatalog;
+  readonly images: StackImages;
   readonly stack: { refresh(): Promise<unknown> };
   readonly runner: OperationRunner;
   /** Whose config-hash new containers carry; by default that of the Compose which made the ones that are there, else the newest. */
@@ -64,10 +64,11 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     try {
       await writeComposeEnv(environment);
       engine = await monitor.ready();
-      [model, needs] = await Promise.all([project(), images.needed(signal)]);
+      model = await project();
       const wanted = chooseServices(model, services);
+      needs = await images.needed(model, wanted, signal);
       for (const name of wanted) context.step(`service/${name}`, name, { service: name, phase: 'waiting' });
-      needs = needs.filter((need) => wanted.has(need.service) && need.action !== 'none');
+      needs = needs.filter((need) => need.action !== 'none');
       const version = await engine.version(signal);
       apiVersion = version.apiVersion;
       assertMemory(version);
@@ -80,7 +81,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     }
     signal.throwIfAborted();
     if (needs.length > 0) {
-      await getImages(context, needs);
+      await getImages(context, model, needs);
       await writeComposeEnv(environment);
       model = await project();
     }
@@ -120,12 +121,17 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     return { error: known ?? (await portTaken(wanted, { kind: 'unknown' })), remove: true };
   }
 
-  async function getImages(context: OperationContext, needs: readonly ImageNeed[]): Promise<void> {
+  async function getImages(
+    context: OperationContext,
+    model: ComposeProject,
+    needs: readonly ImageNeed[],
+  ): Promise<void> {
     const results = await Promise.allSettled(
       needs.map(async (need) => {
         const step = context.step(`service/${need.service}`, need.service, { service: need.service });
         try {
           await images.ensure(
+            model,
             need,
             {
               onPhase: (phase, detail) => step.phase(phase, detail),

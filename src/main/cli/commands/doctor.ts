@@ -96,7 +96,8 @@ async function portsDetail({ core }: Context): Promise<string> {
 }
 
 async function imagesDetail({ core }: Context): Promise<string> {
-  const needs = await core.images.needed();
+  const project = await core.lifecycle.project();
+  const needs = await core.images.needed(project, new Set(Object.keys(project.services)));
   const missing = needs.filter(({ action }) => action !== 'none');
   if (missing.length === 0) return `all ${needs.length} are here`;
   const names = missing.map(({ service, action }) => `${service} (${action})`);
