@@ -1,5 +1,5 @@
 /** The variables a load sees: the caller's own win, then env files, the later the stronger. */
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Budget } from './budget.ts';
 import { composeProblem } from './compose-problem.ts';
@@ -28,12 +28,15 @@ export async function readEnvironment(
 
 async function defaultFiles(folder: string): Promise<string[]> {
   const file = join(folder, '.env');
-  try {
-    await access(file);
-    return [file];
-  } catch {
-    return [];
-  }
+  return (await isFile(file)) ? [file] : [];
+}
+
+/** False for a folder too: Compose passes over one named `.env`. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (facts) => facts.isFile(),
+    () => false,
+  );
 }
 
 /** Reads and parses one env file; a Problem names its line. Values never appear in messages. */
