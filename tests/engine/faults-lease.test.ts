@@ -1,0 +1,62 @@
+/** The lease on the real engine: what it costs, what others see of it, and that it holds between processes. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
+import { leaseLabel } from '../../src/main/engine/label-guard.ts';
+import { takeLease } from '../../src/main/stack/lease.ts';
+import { toProblem } from '../../src/shared/model/problem.ts';
+
+const engine = createDockerEngine({ url: 'unix:///var/run/docker.sock', foundBy: 'test' });
+const project = `quayside-test-lease-${randomBytes(3).toString('hex')}`;
+const signal = new AbortController().signal;
+const claims = () => engine.listVolumes([`${leaseLabel}=${project}`]);
+
+afterAll(async () => {
+  for (const volume of await claims()) await engine.removeVolume(String(volume.Name), { project });
+  engine.close();
+});
+
+describe('the lease on a real engine', () => {
+  it('keeps out a second one, with its own words, and leaves no volume', async () => {
+    const lease = await takeLease({ engine, project, title: 'Start the stack', signal });
+    expect(await claims()).toHaveLength(1);
+    const refusal = await takeLease({ engine, project, title: 'Stop', signal }).catch(toProblem);
+    expect(refusal).toMatchObject({ code: 'stack-busy', cause: expect.stringContaining('Start the stack') });
+    await lease.release();
+    expect(await claims()).toEqual([]);
+  });
+
+  it('goes to exactly one of many at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      // Each as if on a machine of its own: then no one can be refused by looking at processes.
+      const asked = await Promise.allSettled(
+        Array.from({ length: 5 }, (_, index) =>
+          takeLease({
+            engine,
+            project,
+            title: 'Start',
+            signal,
+            self: { machine: `m${index}`, host: `h${index}`, pid: index, started: '' },
+          }),
+        ),
+      );
+      const got = asked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      expect(got).toHaveLength(1);
+      await got[0]?.release();
+      expect(await claims()).toEqual([]);
+    }
+  });
+
+  it('costs some milliseconds', async () => {
+    const times: number[] = [];
+    for (let round = 0; round < 9; round += 1) {
+      const from = performance.now();
+      const lease = await takeLease({ engine, project, title: 'Start', signal });
+      times.push(performance.now() - from);
+      await lease.release();
+    }
+    const median = times.sort((a, b) => a - b)[4] ?? Number.NaN;
+    console.log(`taking the lease: ${median.toFixed(1)} ms (median of 9)`);
+    expect(median).toBeLessThan(150);
+  });
+});
