@@ -4,9 +4,9 @@ import { numberLabel, oneoffLabel, projectLabel, serviceLabel } from '../../shar
 export const hashLabel = 'com.docker.compose.config-hash';
 export const imageLabel = 'com.docker.compose.image';
 export const dependsLabel = 'com.docker.compose.depends_on';
-const configFilesLabel = 'com.docker.compose.project.config_files';
-const workingDirLabel = 'com.docker.compose.project.working_dir';
-const environmentFileLabel = 'com.docker.compose.project.environment_file';
+export const configFilesLabel = 'com.docker.compose.project.config_files';
+export const workingDirLabel = 'com.docker.compose.project.working_dir';
+export const environmentFileLabel = 'com.docker.compose.project.environment_file';
 export const versionLabel = 'com.docker.compose.version';
 const replaceLabel = 'com.docker.compose.replace';
 export const networkLabel = 'com.docker.compose.network';

@@ -9,20 +9,27 @@ const maxLines = 30;
 /** The service as text for its container's label; secrets in variables are masked. Empty when it would be too long. */
 export function describeModel(service: ComposeService): string {
   const kept = Object.entries(service).filter(([key]) => !outsideOfHash.has(key) && !key.startsWith('x-'));
-  const described = JSON.stringify(
-    Object.fromEntries(kept.map(([key, value]) => [key, key === 'environment' ? masked(value) : value])),
-  );
+  const described = JSON.stringify(masked(Object.fromEntries(kept)));
   return described.length > maxLabelBytes ? '' : described;
 }
 
-function masked(environment: unknown): unknown {
-  if (typeof environment !== 'object' || environment === null) return environment;
-  return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [
-      name,
-      secretName.test(name) && !/_FILE$/.test(name) ? '(hidden)' : value,
-    ]),
-  );
+function masked(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') {
+    return secretName.test(name) && !/_FILE$/.test(name) ? '(hidden)' : hideSecrets(value);
+  }
+  if (Array.isArray(value)) return value.map((entry) => masked(entry));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, masked(entry, key)]));
+}
+
+/** Passwords in URLs and in options like `--password=x` or `TOKEN: x` hidden; all else as it is. Time is linear in the length. */
+export function hideSecrets(text: string): string {
+  return text
+    .replace(/(:\/\/[^\s/:@"']{0,200}:)[^\s/@"']{1,500}@/g, '$1(hidden)@')
+    .replace(
+      /((?:pass|secret|token|credential|api_?key|private_?key)[\w-]{0,60}(?:=|: )"?)(?![/"(])[^\s",;]+/gi,
+      '$1(hidden)',
+    );
 }
 
 /** Lines like `environment.MAX_WORKERS: "1" -> "2"`. One line that says so when the old model is not known. */

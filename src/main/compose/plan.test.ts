@@ -60,7 +60,7 @@ describe('planning', () => {
       { ...actualOf([]), networks: [] },
       options,
     );
-    expect(plan.networks).toEqual([{ key: 'default', name: 'shop_default', action: 'create' }]);
+    expect(plan.networks).toMatchObject([{ key: 'default', name: 'shop_default', action: 'create' }]);
     expect(plan.services.map(({ containers }) => containers.map(({ action, name }) => `${action} ${name}`))).toEqual([
       ['create shop-web-1', 'create shop-web-2'],
       ['create shop-db-1'],

@@ -2,14 +2,14 @@
  * What has to happen for the engine to hold what the file says. Pure: from the model, the actual state and the hashes
  * to a typed plan; the applier does exactly what stands in it.
  */
+import type { ContainerAction } from '../../shared/model/plan.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { ActualContainer, ActualState } from './actual.ts';
 import { assertNoCycle, type Graph, withDependencies } from './graph.ts';
+import { imageRefOf } from './image-ref.ts';
 import { containerName, modelLabel } from './labels.ts';
 import type { ComposeProject, ComposeService } from './model.ts';
 import { describeModel, modelDiff } from './model-diff.ts';
-
-export type ContainerAction = 'create' | 'recreate' | 'restart' | 'start' | 'keep' | 'done';
 
 export interface PlannedContainer {
   readonly action: ContainerAction;
@@ -45,15 +45,37 @@ export interface PlannedRemoval {
   readonly reason: string;
 }
 
+export interface PlannedNetwork {
+  /** In the file. */
+  readonly key: string;
+  readonly name: string;
+  readonly action: 'create' | 'recreate' | 'keep';
+  /** Why, for a person; null where it is kept. */
+  readonly reason: string | null;
+  readonly diff: readonly string[];
+  /** Containers that are on it and stay: for `recreate`, they are moved over to the new one. */
+  readonly moves: readonly ActualContainer[];
+}
+
+export interface PlannedVolume {
+  readonly key: string;
+  readonly name: string;
+  readonly action: 'create' | 'keep';
+  /** What differs from the file, and that it is left alone; null where nothing does. */
+  readonly note: string | null;
+}
+
 export interface Plan {
   readonly project: ComposeProject;
-  readonly networks: readonly { readonly key: string; readonly name: string; readonly action: 'create' | 'keep' }[];
-  readonly volumes: readonly { readonly key: string; readonly name: string; readonly action: 'create' | 'keep' }[];
+  readonly networks: readonly PlannedNetwork[];
+  readonly volumes: readonly PlannedVolume[];
   /** In the order of the file. */
   readonly services: readonly PlannedService[];
   readonly removals: readonly PlannedRemoval[];
   /** Containers of services that the file no longer names; left alone unless asked otherwise. */
   readonly orphans: readonly ActualContainer[];
+  /** What a person should know and no action stands for. */
+  readonly warnings: readonly string[];
   /** False: the engine holds it all already, nothing would be written. */
   readonly writes: boolean;
 }
@@ -64,6 +86,10 @@ export interface PlanOptions {
   /** Only these and what they depend on; all when absent. */
   readonly services?: readonly string[];
   readonly removeOrphans?: boolean;
+  /** `assume`: plans as if an image that is not here had been got, for a preview. Default: it is a Problem. */
+  readonly missingImages?: 'assume';
+  /** Every container of the services asked for is replaced, changed or not. */
+  readonly forceRecreate?: boolean;
   /** A running container that is unhealthy is restarted rather than waited for. */
   readonly restartUnhealthy?: boolean;
 }
@@ -104,7 +130,7 @@ export function makePlan(project: ComposeProject, actual: ActualState, options: 
     removals.length > 0 ||
     [...networks, ...volumes].some(({ action }) => action === 'create') ||
     services.some(({ containers }) => containers.some(({ action }) => action !== 'keep' && action !== 'done'));
-  return { project, networks, volumes, services, removals, orphans, writes };
+  return { project, networks, volumes, services, removals, orphans, warnings: [], writes };
 }
 
 /** Services by what they depend on, shared namespaces and `volumes_from` included. */
@@ -183,11 +209,12 @@ interface ServiceInput {
 }
 
 function planService(input: ServiceInput): { service: PlannedService; removals: PlannedRemoval[] } {
-  const { project, actual, name, service, job } = input;
-  const imageId = actual.images[service.image ?? ''];
+  const { project, actual, options, name, service, job } = input;
+  const imageRef = imageRefOf(project, name, service);
+  const imageId = actual.images[imageRef];
   const wanted = service.scale ?? service.deploy?.replicas ?? 1;
   if (imageId === null || imageId === undefined) {
-    if (wanted > 0) throw imageMissing(name, service.image ?? '');
+    if (wanted > 0 && options.missingImages !== 'assume') throw imageMissing(name, imageRef);
   }
   const found = actual.containers.filter((container) => container.service === name);
   const judged = found.map((existing) => ({ existing, stale: staleness(input, existing, imageId ?? '') }));
@@ -241,10 +268,15 @@ function staleness(
 ): { reason: string; diff: string[] } | null {
   const parent = namespaceParents(input.service).find((name) => input.replaced.has(name));
   if (parent !== undefined) return { reason: `${parent}, which it shares with, is replaced`, diff: [] };
+  const { forceRecreate, services } = input.options;
+  if (forceRecreate === true && (services === undefined || services.includes(input.name))) {
+    return { reason: 'asked for', diff: [] };
+  }
   if (!input.options.hashes(input.name, input.ids).includes(existing.configHash)) {
     const diff = modelDiff(existing.labels[modelLabel], describeModel(input.service));
     return { reason: 'its settings changed', diff };
   }
+  if (imageId === '') return { reason: 'its image has to be got first', diff: [] };
   if (existing.imageId !== imageId)
     return { reason: 'its image changed', diff: [`image: ${existing.imageId} -> ${imageId}`] };
   return null;
@@ -292,7 +324,9 @@ function plannedNetworks(
     const network = project.networks?.[key];
     const name = network?.name ?? `${project.name}_${key}`;
     const there = network?.external === true || actual.networks.some((found) => found.name === name);
-    return { key, name, action: there ? ('keep' as const) : ('create' as const) };
+    return there
+      ? { key, name, action: 'keep', reason: null, diff: [], moves: [] }
+      : { key, name, action: 'create', reason: 'it is not there yet', diff: [], moves: [] };
   });
 }
 
@@ -312,7 +346,7 @@ function plannedVolumes(
     const volume = project.volumes?.[key];
     const name = volume?.name ?? `${project.name}_${key}`;
     const there = volume?.external === true || actual.volumes.some((found) => found.name === name);
-    return { key, name, action: there ? ('keep' as const) : ('create' as const) };
+    return { key, name, action: there ? 'keep' : 'create', note: null };
   });
 }
 
