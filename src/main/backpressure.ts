@@ -93,6 +93,7 @@ export function joinedAnswer(): StreamBuffer<ChatEvent> {
 /** One buffer per stream of the contract; a stream without an entry does not compile. */
 export const bufferFor: { readonly [N in StreamName]: () => StreamBuffer<Output<N>> } = {
   'engine.watch': latestWins,
+  'stacks.watch': latestWins,
   'stack.watch': latestWins,
   'operations.watch': latestWins,
   'health.watch': latestWins,

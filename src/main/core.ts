@@ -2,6 +2,8 @@
  * The composition root: builds every part of the panel from plain arguments and knows no window. The desktop, the
  * CLI and the tests each call it once. Besides handlers.ts this is the one place where the domains meet.
  */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Operation } from '../shared/model/operation.ts';
 import { type Backups, createBackups } from './backup/backups.ts';
 import type { BackendAccess } from './chat/backend-access.ts';
@@ -11,10 +13,16 @@ import { readSecret, redactor, secretNames } from './config/secrets.ts';
 import { createEngineMonitor, type EngineMonitor } from './engine/engine-monitor.ts';
 import type { OperationRunner } from './operations/operation-runner.ts';
 import { createOperationRunner } from './operations/runner.ts';
+import { bundledDefinition } from './stack/bundled-definition.ts';
+import { createEngineProjects } from './stack/engine-projects.ts';
 import { createImageCatalog } from './stack/images.ts';
 import { createLifecycle, type Lifecycle } from './stack/lifecycle.ts';
+import { openOpenedStacks } from './stack/opened-stacks.ts';
+import { createProjectImages } from './stack/project-images.ts';
 import type { StackImages } from './stack/stack-images.ts';
 import { createStackState, type StackStateHub } from './stack/stack-state.ts';
+import { createStacks, type Stacks } from './stack/stacks.ts';
+import { createStackHandles, type StackHandle, type StackHandles } from './stack-handles.ts';
 import { type BackendMetricsHub, createBackendMetrics } from './telemetry/backend-metrics.ts';
 import { createHealthBoard, type HealthBoard } from './telemetry/health-board.ts';
 import { createLogHub, type LogHub } from './telemetry/log-hub.ts';
@@ -29,6 +37,8 @@ export interface CoreOptions {
   readonly composeDir: string;
   readonly samplesDir: string;
   readonly appVersion: string;
+  /** The environment the panel was started in: what `${}` in the person's own Compose files may refer to. None when left out. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Core {
@@ -40,6 +50,10 @@ export interface Core {
   readonly images: StackImages;
   readonly stack: StackStateHub;
   readonly lifecycle: Lifecycle;
+  /** The bundled stack and every other Compose project. */
+  readonly stacks: Stacks;
+  /** One of them to work on. */
+  readonly handles: StackHandles;
   readonly access: BackendAccess;
   readonly chat: Chat;
   readonly logs: LogHub;
@@ -78,13 +92,45 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     // The stack's state needs what the files declare, starting it needs the state: the knot is tied here.
     declared: () => lifecycle.declared(),
   });
-  const lifecycle: Lifecycle = createLifecycle({ monitor, environment, images, stack, runner });
+  const definition = bundledDefinition(environment, images);
+  const lifecycle: Lifecycle = createLifecycle({ monitor, definition, stack, runner });
+  const bundled: StackHandle = {
+    project: environment.project,
+    state: stack,
+    lifecycle,
+    logs: createLogHub({ monitor, stack }),
+    stats: createStatsHub({ monitor, stack }),
+  };
+  const variables = Object.fromEntries(
+    Object.entries(options.variables ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+  const opened = openOpenedStacks(join(environment.dataDir, 'stacks.json'));
+  const stacks = createStacks({
+    projects: createEngineProjects(monitor),
+    opened,
+    bundled: {
+      snapshot: () => stack.snapshot(),
+      subscribe: (listener) => stack.subscribe(listener),
+      files: environment.composeFiles,
+    },
+    variables,
+  });
+  const handles = createStackHandles({
+    bundled,
+    environment: environment.name,
+    monitor,
+    runner,
+    stacks,
+    opened,
+    images: createProjectImages({ engine: () => monitor.client(), dockerConfigDir: dockerConfigDir(variables) }),
+    variables,
+  });
 
   const access: BackendAccess = {
     url: () => stack.snapshot().backendUrl,
     token: () => readSecret(environment, 'backend_token'),
   };
-  const chat = createChat({ access, runner });
+  const chat = createChat({ access, runner, stack: environment.project });
   const backups = createBackups({ monitor, environment, stack, runner, appVersion: options.appVersion });
 
   let closing: Promise<void> | undefined;
@@ -97,10 +143,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     images,
     stack,
     lifecycle,
+    stacks,
+    handles,
     access,
     chat,
-    logs: createLogHub({ monitor, stack }),
-    stats: createStatsHub({ monitor, stack }),
+    logs: bundled.logs,
+    stats: bundled.stats,
     health: createHealthBoard({ monitor, stack, access }),
     metrics: createBackendMetrics({ access }),
     backups,
@@ -109,10 +157,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     close() {
       closing ??= (async () => {
         await runner.close();
+        handles.close();
         stack.close();
         monitor.close();
       })();
       return closing;
     },
   };
+}
+
+/** Where Docker keeps whom to log in as. */
+function dockerConfigDir(variables: Readonly<Record<string, string>>): string {
+  return variables.DOCKER_CONFIG || join(variables.HOME ?? homedir(), '.docker');
 }

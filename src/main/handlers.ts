@@ -8,6 +8,7 @@ import type { Settings } from '../shared/model/settings.ts';
 import type { LogBatch } from '../shared/model/telemetry.ts';
 import type { Core } from './core.ts';
 import type { Handlers, Sink } from './dispatch.ts';
+import type { StackHandle } from './stack-handles.ts';
 
 export interface SettingsPort {
   get(): Settings;
@@ -26,6 +27,8 @@ export interface DesktopPort {
   };
   /** The system's dialog; empty when cancelled. */
   pickFiles(): Promise<string[]>;
+  /** The same for the files of a Compose project. */
+  pickComposeFiles(): Promise<string[]>;
   /** Shows a file or folder of ours in the file manager. */
   reveal(path: string): Promise<void>;
 }
@@ -50,13 +53,32 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
     },
     'engine.start': () => core.monitor.startEngine(),
 
-    'stack.watch': (_input, sink) => {
-      sink.item(core.stack.snapshot());
-      return core.stack.subscribe(() => sink.item(core.stack.snapshot()));
+    'stacks.watch': (_input, sink) => core.stacks.watch((stacks) => sink.item({ stacks })),
+    'stacks.pick': async () => ({ files: await desktop.files.offer(await desktop.pickComposeFiles()) }),
+    'stacks.open': ({ tokens, project }) => {
+      const paths = desktop.files.resolve(tokens).map(({ path }) => path);
+      return core.stacks.open(paths, { project });
     },
-    'stack.start': async (input) => ({ operationId: await core.lifecycle.start(defined(input)) }),
-    'stack.stop': async (input) => ({ operationId: await core.lifecycle.stop(defined(input)) }),
-    'stack.restart': async (input) => ({ operationId: await core.lifecycle.restart(input) }),
+    'stacks.adopt': ({ stack }) => core.stacks.adopt(stack),
+    'stacks.forget': async ({ stack }) => {
+      await core.stacks.forget(stack);
+      return nothing;
+    },
+
+    'stack.watch': ({ stack }, sink) =>
+      held(core, stack, ({ state }) => {
+        sink.item(state.snapshot());
+        return state.subscribe((next) => sink.item(next));
+      }),
+    'stack.plan': async ({ stack, ...how }) => {
+      const { handle, release } = core.handles.use(stack);
+      return handle.lifecycle.plan(defined(how)).finally(release);
+    },
+    'stack.start': ({ stack, ...how }) => core.handles.change(stack, (lifecycle) => lifecycle.start(defined(how))),
+    'stack.stop': ({ stack, ...how }) => core.handles.change(stack, (lifecycle) => lifecycle.stop(defined(how))),
+    'stack.restart': ({ stack, ...how }) => core.handles.change(stack, (lifecycle) => lifecycle.restart(how)),
+    'stack.scale': ({ stack, ...how }) => core.handles.change(stack, (lifecycle) => lifecycle.scale(how)),
+    'stack.remove': ({ stack, ...how }) => core.handles.change(stack, (lifecycle) => lifecycle.down(defined(how))),
 
     'operations.watch': (_input, sink) => {
       const tell = () => sink.item({ operations: core.runner.list().slice(0, 100) });
@@ -68,8 +90,9 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
       return nothing;
     },
 
-    'logs.follow': (input, sink) => core.logs.follow(input, (batch) => sink.item(redactLogs(batch, core.redact))),
-    'stats.watch': (_input, sink) => core.stats.watch((batch) => sink.item(batch)),
+    'logs.follow': ({ stack, ...request }, sink) =>
+      held(core, stack, ({ logs }) => logs.follow(request, (batch) => sink.item(redactLogs(batch, core.redact)))),
+    'stats.watch': ({ stack }, sink) => held(core, stack, ({ stats }) => stats.watch((batch) => sink.item(batch))),
     'metrics.watch': (_input, sink) => core.metrics.watch((batch) => sink.item(batch)),
     'health.watch': (_input, sink) => core.health.watch((report) => sink.item(redactHealth(report, core.redact))),
 
@@ -117,6 +140,16 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
       await desktop.reveal(id === undefined ? core.backups.folder : await backupPath(core, id));
       return nothing;
     },
+  };
+}
+
+/** Keeps the stack in use until the stream is closed. */
+function held(core: Core, stack: string | undefined, open: (handle: StackHandle) => () => void): () => void {
+  const { handle, release } = core.handles.use(stack);
+  const stop = open(handle);
+  return () => {
+    stop();
+    release();
   };
 }
 

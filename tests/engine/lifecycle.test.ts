@@ -11,6 +11,7 @@ import { readState } from '../../src/main/config/environment-state.ts';
 import type { EngineClient } from '../../src/main/engine/engine-client.ts';
 import type { OperationRunner } from '../../src/main/operations/operation-runner.ts';
 import { createOperationRunner } from '../../src/main/operations/runner.ts';
+import { bundledDefinition } from '../../src/main/stack/bundled-definition.ts';
 import { createLifecycle, type Lifecycle } from '../../src/main/stack/lifecycle.ts';
 import { projectContainers } from '../../src/main/stack/teardown.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
@@ -55,9 +56,8 @@ function open(client: EngineClient = engine) {
   runner = createOperationRunner({ journalDir: environment.journalDir, environment: environment.name });
   lifecycle = createLifecycle({
     monitor: { ready: async () => client },
-    environment,
     // The images of this file are on the engine already.
-    images: { needed: async () => [], ensure: async (_project, need) => need.ref },
+    definition: bundledDefinition(environment, { needed: async () => [], ensure: async (_project, need) => need.ref }),
     stack: { refresh: async () => undefined },
     runner,
   });

@@ -21,7 +21,14 @@ describe('a port that a container holds', () => {
       `services: { web: { image: "${image}", init: true, command: ["sleep", "1000"], ports: ["127.0.0.1:${port}:80"] } }`,
     );
     await holder.up();
-    const wanted = { service: 'backend', hostIp: '127.0.0.1', port, protocol: 'tcp' as const };
+    const wanted = {
+      service: 'backend',
+      key: 'backend',
+      command: 'quayside up',
+      hostIp: '127.0.0.1',
+      port,
+      protocol: 'tcp' as const,
+    };
     await expect(assertPortsFree(engine, holder.project, [wanted])).resolves.toBeUndefined();
     const problem = toProblem(await assertPortsFree(engine, 'another', [wanted]).catch((error: unknown) => error));
     expect(problem).toMatchObject({ code: 'port-taken', service: 'backend' });

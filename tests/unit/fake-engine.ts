@@ -176,6 +176,7 @@ export function createFakeEngine(behaviour: Readonly<Record<string, FakeBehaviou
       containers.delete(container.id);
       emit(container, 'destroy');
     },
+    async unpauseContainer() {},
     async renameContainer(id: string, _owner: unknown, name: string) {
       const container = find(id);
       if (container === undefined) return;

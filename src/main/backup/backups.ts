@@ -54,6 +54,7 @@ export function createBackups(options: {
       if (missing.length > 0) throw stackNotRunning(missing);
       return runner.begin({
         kind: 'backup',
+        stack: environment.project,
         title: 'Back up the stack',
         // Nothing may stop or change the stores while they are read.
         exclusive: true,
@@ -68,6 +69,7 @@ export function createBackups(options: {
       if (!idPattern.test(id) || (await readBackup(folder, id)) === null) throw backupNotFound(id);
       return runner.begin({
         kind: 'verify',
+        stack: environment.project,
         title: `Check the backup ${id}`,
         exclusive: false,
         run: async (context) => {

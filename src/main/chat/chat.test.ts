@@ -28,7 +28,7 @@ beforeEach(async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   runner = createOperationRunner({ journalDir: join(folder, 'journal'), environment: 'dev' });
-  chat = createChat({ access: { url: () => url, token: async () => 'the-token' }, runner });
+  chat = createChat({ access: { url: () => url, token: async () => 'the-token' }, runner, stack: 'quayside-dev' });
 });
 afterEach(async () => {
   server.closeAllConnections();

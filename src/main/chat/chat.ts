@@ -29,8 +29,9 @@ const maxDocuments = 10_000;
 const pollMs = 100;
 const nothing = z.unknown();
 
-export function createChat(options: { access: BackendAccess; runner: OperationRunner }): Chat {
-  const { access, runner } = options;
+/** @param options `stack`: the Compose project whose backend this is */
+export function createChat(options: { access: BackendAccess; runner: OperationRunner; stack: string }): Chat {
+  const { access, runner, stack } = options;
   const client = createBackendClient(access);
   const at = (path: string, id: string, rest = ''): string => `/v1/${path}/${encodeURIComponent(id)}${rest}`;
 
@@ -57,7 +58,7 @@ export function createChat(options: { access: BackendAccess; runner: OperationRu
     watchDocuments: (fn) => watchDocuments(client, access, documents, fn),
     async ingest(offered) {
       if (access.url() === null) throw stackNotRunning();
-      return runner.begin(ingestSpec(client, await filesToSend(offered)));
+      return runner.begin(ingestSpec(client, await filesToSend(offered), stack));
     },
     async deleteDocument(id) {
       const { job } = await client.call('DELETE', at('documents', id), wireRemoval);

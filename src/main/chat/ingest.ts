@@ -120,9 +120,10 @@ function outcomeOf(total: number, problems: readonly ProblemError[]): string {
   );
 }
 
-export function ingestSpec(client: BackendClient, files: readonly FileToSend[]): OperationSpec {
+export function ingestSpec(client: BackendClient, files: readonly FileToSend[], stack: string): OperationSpec {
   return {
     kind: 'ingest',
+    stack,
     title: files.length === 1 ? `Add ${files[0]?.name ?? 'a document'}`.slice(0, 300) : `Add ${files.length} documents`,
     exclusive: false,
     cancellable: true,

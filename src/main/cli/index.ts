@@ -123,6 +123,7 @@ async function runCommand(
     composeDir: resolve(text('compose-dir') ?? join(installation.root, 'compose')),
     samplesDir: join(installation.root, 'resources', 'samples'),
     appVersion: installation.version,
+    variables: process.env,
   });
   onRedactor(core.redact);
   for (const operation of core.interrupted) {

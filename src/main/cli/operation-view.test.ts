@@ -23,6 +23,7 @@ function operation(steps: OperationStep[], more: Partial<Operation> = {}): Opera
     id: 'op-1',
     kind: 'start',
     environment: 'dev',
+    stack: 'quayside-dev',
     title: 'Start the stack',
     state: 'running',
     cancellable: true,

@@ -2,6 +2,7 @@
 import type { EngineClient, Owner } from '../engine/engine-client.ts';
 import { anonymousVolumes } from './actual.ts';
 import { createBody } from './create-body.ts';
+import { imageRefOf } from './image-ref.ts';
 import { writeGrants } from './inject-files.ts';
 import { containerLabels, modelLabel } from './labels.ts';
 import { describeModel } from './model-diff.ts';
@@ -57,6 +58,7 @@ async function create(
   const { project } = plan;
   const service = await readSeccomp(planned.service);
   const old = container.existing === null ? null : await engine.inspectContainer(container.existing.id);
+  const imageRef = imageRefOf(project, planned.name, service);
   const described = describeModel(planned.service);
   const labels = containerLabels(
     { ...service.labels, ...(described === '' ? {} : { [modelLabel]: described }) },
@@ -65,7 +67,7 @@ async function create(
       service: planned.name,
       number: container.number,
       configHash: context.hash(planned.name, ids),
-      imageId: context.imageIds[service.image ?? ''] ?? '',
+      imageId: context.imageIds[imageRef] ?? '',
       dependsOn: planned.dependsOn,
       configFiles: project.files,
       workingDir: project.workingDir,
@@ -82,7 +84,7 @@ async function create(
     service,
     name: container.name,
     labels,
-    imageRef: service.image ?? '',
+    imageRef,
     containerId: (name) => ids.get(name) ?? name,
     links: linksOf(context, planned),
     inherited: old === null ? [] : anonymousVolumes(old),

@@ -17,7 +17,7 @@ export interface DiscoveredFiles {
 }
 
 // In order of preference; the overrides' order is Compose's own, and not the same.
-const baseNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'] as const;
+export const baseFileNames: readonly string[] = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const overrideNames = [
   'compose.override.yml',
   'compose.override.yaml',
@@ -88,7 +88,7 @@ async function fromVariable(folder: string, environment: Readonly<Record<string,
 
 async function inFolderOrParents(start: string): Promise<Found | undefined> {
   for (let folder = start; ; ) {
-    const bases = await present(folder, baseNames);
+    const bases = await present(folder, baseFileNames);
     const [base] = bases;
     if (base !== undefined) {
       const overrides = await present(folder, overrideNames);
@@ -111,7 +111,7 @@ async function nothingFound(folder: string): Promise<never> {
       'compose-not-found',
       there ? `No Compose file in ${folder}` : `${folder} does not exist`,
       there
-        ? `Neither ${folder} nor a folder above it holds one of ${baseNames.join(', ')}.`
+        ? `Neither ${folder} nor a folder above it holds one of ${baseFileNames.join(', ')}.`
         : 'A Compose project is a folder with a Compose file; this folder is not there.',
       { remedies: [{ action: 'advice', label: 'Choose the folder that holds compose.yaml, or name the file' }] },
     ),

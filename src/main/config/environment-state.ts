@@ -9,6 +9,8 @@ const environmentStateSchema = z.object({
   version: z.literal(1).default(1),
   /** Service to the port it publishes on this machine. */
   ports: z.record(z.string(), z.int().min(1).max(65535)).default({}),
+  /** Service to how many of its containers run; the file's own count where none was chosen. */
+  scale: z.record(z.string(), z.int().min(0).max(100)).default({}),
   /** Compose variable (`QUAYSIDE_REDIS_IMAGE`) to the reference in use. */
   images: z.record(z.string(), z.string().max(512)).default({}),
   /** Any further variable of the compose file the person set: `MAX_WORKERS`, `EMBEDDING_MODEL`. */

@@ -27,6 +27,7 @@ export async function startCore(given: DesktopArguments, root: string, window: B
     composeDir: given.composeDir ?? join(root, 'compose'),
     samplesDir: join(root, 'resources', 'samples'),
     appVersion: app.getVersion(),
+    variables: process.env,
   });
   const files = createFileTokens();
   const desktop: DesktopPort = {
@@ -40,6 +41,18 @@ export async function startCore(given: DesktopArguments, root: string, window: B
         properties: ['openFile', 'multiSelections'],
         filters: [
           { name: 'Documents', extensions: ['md', 'markdown', 'txt', 'html', 'htm', 'pdf'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      });
+      return filePaths;
+    },
+    async pickComposeFiles() {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Open a Compose project',
+        buttonLabel: 'Open',
+        properties: ['openFile', 'multiSelections'],
+        filters: [
+          { name: 'Compose files', extensions: ['yaml', 'yml'] },
           { name: 'All files', extensions: ['*'] },
         ],
       });

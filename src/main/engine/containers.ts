@@ -19,6 +19,7 @@ type Containers = Pick<
   | 'startContainer'
   | 'stopContainer'
   | 'removeContainer'
+  | 'unpauseContainer'
   | 'renameContainer'
 >;
 
@@ -126,6 +127,11 @@ export function createContainers(requester: Requester): Containers {
       });
     },
 
+    async unpauseContainer(id, owner) {
+      const raw = await ownContainer(requester, id, owner);
+      const what = `unpause the container ${nameOf(raw)}`;
+      await json({ method: 'POST', path: `${containerPath(id)}/unpause`, what });
+    },
     async renameContainer(id, owner, name) {
       const raw = await ownContainer(requester, id, owner);
       const what = `rename the container ${nameOf(raw)}`;

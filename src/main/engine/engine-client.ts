@@ -106,6 +106,7 @@ export interface EngineClient {
   /** `timeoutS` undefined leaves the container's own StopTimeout in force. */
   stopContainer(id: string, owner: Owner, timeoutS?: number): Promise<void>;
   removeContainer(id: string, owner: Owner, options?: { force?: boolean; volumes?: boolean }): Promise<void>;
+  unpauseContainer(id: string, owner: Owner): Promise<void>;
   renameContainer(id: string, owner: Owner, name: string): Promise<void>;
 
   listNetworks(labels: readonly string[]): Promise<JsonObject[]>;

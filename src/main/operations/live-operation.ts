@@ -26,7 +26,7 @@ const maxSteps = 2000;
 export function createLiveOperation(
   id: string,
   environment: string,
-  spec: Pick<OperationSpec, 'kind' | 'title' | 'cancellable'>,
+  spec: Pick<OperationSpec, 'kind' | 'title' | 'stack' | 'cancellable'>,
   redact: (text: string) => string,
   changed: (kind: ChangeKind) => void,
 ): LiveOperation {
@@ -41,6 +41,7 @@ export function createLiveOperation(
     id,
     kind: spec.kind,
     environment,
+    stack: spec.stack,
     title: clean(spec.title, 300),
     state: 'running',
     cancellable: spec.cancellable ?? true,

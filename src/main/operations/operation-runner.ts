@@ -30,7 +30,9 @@ export interface OperationContext {
 export interface OperationSpec {
   readonly kind: OperationKind;
   readonly title: string;
-  /** Changes the stack: excludes every other such operation, in this process and in another panel on the same data. */
+  /** The Compose project it acts on. */
+  readonly stack: string;
+  /** Changes the stack: excludes every other such operation on it, in this process and in another panel on the same data. */
   readonly exclusive: boolean;
   readonly cancellable?: boolean;
   /** Answers the outcome sentence. Throws ProblemError on failure. On abort it reaches a known state, then throws. */

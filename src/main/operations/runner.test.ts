@@ -47,6 +47,7 @@ describe('an operation', () => {
     const id = await runner.begin({
       kind: 'start',
       title: 'Start the stack',
+      stack: 'shop',
       exclusive: true,
       async run(context) {
         const step = context.step('service/db', 'db', { service: 'db', phase: 'waiting' });
@@ -75,6 +76,7 @@ describe('an operation', () => {
     const id = await runner.begin({
       kind: 'start',
       title: 'Start',
+      stack: 'shop',
       exclusive: true,
       async run(context) {
         context.step('a', 'a').start();
@@ -90,7 +92,7 @@ describe('an operation', () => {
 
   it('is cancelled into the state its body leaves behind', async () => {
     const runner = runnerHere();
-    const id = await runner.begin({ kind: 'start', title: 'Start', exclusive: true, run: held().run });
+    const id = await runner.begin({ kind: 'start', title: 'Start', stack: 'shop', exclusive: true, run: held().run });
     runner.cancel(id);
     expect(runner.get(id)?.cancelling).toBe(true);
     expect(await runner.wait(id)).toMatchObject({ state: 'cancelled', cancelling: false, problem: null });
@@ -100,7 +102,14 @@ describe('an operation', () => {
   it('does not listen to cancel when it cannot be cancelled', async () => {
     const runner = runnerHere();
     const { run, release } = held();
-    const id = await runner.begin({ kind: 'stop', title: 'Stop', exclusive: false, cancellable: false, run });
+    const id = await runner.begin({
+      kind: 'stop',
+      title: 'Stop',
+      stack: 'shop',
+      exclusive: false,
+      cancellable: false,
+      run,
+    });
     runner.cancel(id);
     release('Stopped');
     expect(await runner.wait(id)).toMatchObject({ state: 'done' });
@@ -112,6 +121,7 @@ describe('an operation', () => {
     const id = await runner.begin({
       kind: 'start',
       title: 'Start',
+      stack: 'shop',
       exclusive: false,
       async run(context) {
         context.step('a', 'a').start('using hunter2');
@@ -133,6 +143,7 @@ describe('an operation', () => {
     const id = await runner.begin({
       kind: 'pull',
       title: 'Pull',
+      stack: 'shop',
       exclusive: false,
       run(context) {
         step = context.step('image', 'image');
@@ -168,6 +179,7 @@ describe('an operation', () => {
       const id = await runner.begin({
         kind: 'verify',
         title: `Verify ${index}`,
+        stack: 'shop',
         exclusive: false,
         run: async () => 'ok',
       });
@@ -186,16 +198,40 @@ describe('exclusive operations', () => {
   it('refuses a second and names the first; lets others run beside', async () => {
     const runner = runnerHere();
     const first = held();
-    const id = await runner.begin({ kind: 'start', title: 'Start the stack', exclusive: true, run: first.run });
-    const second = runner.begin({ kind: 'stop', title: 'Stop the stack', exclusive: true, run: held().run });
+    const id = await runner.begin({
+      kind: 'start',
+      title: 'Start the stack',
+      stack: 'shop',
+      exclusive: true,
+      run: first.run,
+    });
+    const second = runner.begin({
+      kind: 'stop',
+      title: 'Stop the stack',
+      stack: 'shop',
+      exclusive: true,
+      run: held().run,
+    });
     await expect(second).rejects.toMatchObject({
       problem: { code: 'operation-running', title: '"Start the stack" is still under way' },
     });
-    const beside = await runner.begin({ kind: 'ingest', title: 'Ingest', exclusive: false, run: async () => 'done' });
+    const beside = await runner.begin({
+      kind: 'ingest',
+      title: 'Ingest',
+      stack: 'shop',
+      exclusive: false,
+      run: async () => 'done',
+    });
     await runner.wait(beside);
     first.release('Started');
     await runner.wait(id);
-    const after = await runner.begin({ kind: 'stop', title: 'Stop', exclusive: true, run: async () => 'done' });
+    const after = await runner.begin({
+      kind: 'stop',
+      title: 'Stop',
+      stack: 'shop',
+      exclusive: true,
+      run: async () => 'done',
+    });
     expect(await runner.wait(after)).toMatchObject({ state: 'done' });
     await runner.close();
   });
@@ -205,10 +241,12 @@ describe('exclusive operations', () => {
     const next = new Promise<string>((resolve, reject) => {
       runner.subscribe((operation) => {
         if (operation.title !== 'First' || operation.state === 'running') return;
-        runner.begin({ kind: 'stop', title: 'Second', exclusive: true, run: async () => 'ok' }).then(resolve, reject);
+        runner
+          .begin({ kind: 'stop', title: 'Second', stack: 'shop', exclusive: true, run: async () => 'ok' })
+          .then(resolve, reject);
       });
     });
-    await runner.begin({ kind: 'start', title: 'First', exclusive: true, run: async () => 'ok' });
+    await runner.begin({ kind: 'start', title: 'First', stack: 'shop', exclusive: true, run: async () => 'ok' });
     expect(await runner.wait(await next)).toMatchObject({ state: 'done' });
     await runner.close();
   });
@@ -217,13 +255,23 @@ describe('exclusive operations', () => {
     const here = runnerHere();
     const there = runnerHere();
     const first = held();
-    const id = await here.begin({ kind: 'start', title: 'Start the stack', exclusive: true, run: first.run });
-    await expect(there.begin({ kind: 'stop', title: 'Stop', exclusive: true, run: held().run })).rejects.toMatchObject({
+    const id = await here.begin({
+      kind: 'start',
+      title: 'Start the stack',
+      stack: 'shop',
+      exclusive: true,
+      run: first.run,
+    });
+    await expect(
+      there.begin({ kind: 'stop', title: 'Stop', stack: 'shop', exclusive: true, run: held().run }),
+    ).rejects.toMatchObject({
       problem: { code: 'operation-running' },
     });
     first.release('ok');
     await here.wait(id);
-    await there.wait(await there.begin({ kind: 'stop', title: 'Stop', exclusive: true, run: async () => 'ok' }));
+    await there.wait(
+      await there.begin({ kind: 'stop', title: 'Stop', stack: 'shop', exclusive: true, run: async () => 'ok' }),
+    );
     await Promise.all([here.close(), there.close()]);
   });
 
@@ -264,6 +312,7 @@ describe('recover', () => {
     const id = await runner.begin({
       kind: 'start',
       title: 'Start the stack',
+      stack: 'shop',
       exclusive: true,
       async run(context) {
         context.step('service/db', 'db').start();
@@ -293,7 +342,9 @@ describe('recover', () => {
 
   it('skips what it cannot read', async () => {
     const runner = runnerHere();
-    await runner.wait(await runner.begin({ kind: 'verify', title: 'v', exclusive: false, run: async () => 'ok' }));
+    await runner.wait(
+      await runner.begin({ kind: 'verify', title: 'v', stack: 'shop', exclusive: false, run: async () => 'ok' }),
+    );
     await writeFile(join(folder, 'journal', 'op-broken.json'), '{"operation":');
     const next = runnerHere();
     expect(await next.recover()).toEqual([]);

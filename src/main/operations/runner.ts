@@ -42,14 +42,17 @@ interface Running {
 export function createOperationRunner(options: RunnerOptions): OperationRunner {
   const redact = options.redact ?? ((text: string) => text);
   const journal = openJournal(options.journalDir);
-  const lockPath = join(options.journalDir, 'exclusive.lock');
   const running = new Map<string, Running>();
   /** Newest last. */
   let ended: Operation[] = [];
   const listeners = new Set<(operation: Operation) => void>();
-  let exclusive: { id: string; title: string } | null = null;
+  /** By stack: what changes it right now. */
+  const exclusive = new Map<string, { id: string; title: string }>();
   let ticker: NodeJS.Timeout | undefined;
   let serial = 0;
+
+  /** A project's name is letters, digits, `_` and `-`; anything else could leave the folder. */
+  const lockPath = (stack: string): string => join(options.journalDir, `${stack.replace(/[^a-zA-Z0-9_-]/g, '_')}.lock`);
 
   const newId = (): string =>
     `op-${Date.now().toString(36)}-${(serial++).toString(36)}${randomBytes(3).toString('hex')}`;
@@ -146,7 +149,7 @@ export function createOperationRunner(options: RunnerOptions): OperationRunner {
     clearTimeout(entry.tellTimer);
     end();
     await writeNow(entry).catch(() => undefined);
-    if (exclusive?.id === live.id) exclusive = null;
+    if (exclusive.get(spec.stack)?.id === live.id) exclusive.delete(spec.stack);
     await release();
     running.delete(live.id);
     const operation = live.snapshot();
@@ -160,15 +163,16 @@ export function createOperationRunner(options: RunnerOptions): OperationRunner {
       const id = newId();
       let release = async (): Promise<void> => undefined;
       if (spec.exclusive) {
-        if (exclusive !== null) throw busy(spec.title, exclusive.title);
-        exclusive = { id, title: spec.title };
+        const first = exclusive.get(spec.stack);
+        if (first !== undefined) throw busy(spec.title, first.title);
+        exclusive.set(spec.stack, { id, title: spec.title });
         try {
           await mkdir(options.journalDir, { recursive: true, mode: 0o700 });
-          const lock = await takeLock(lockPath, id, spec.title);
+          const lock = await takeLock(lockPath(spec.stack), id, spec.title);
           if (!lock.taken) throw busy(spec.title, lock.holder.title, lock.holder.pid);
           release = lock.release;
         } catch (error) {
-          exclusive = null;
+          exclusive.delete(spec.stack);
           throw error;
         }
       }

@@ -3,6 +3,7 @@ import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { type ActualState, readActual } from '../compose/actual.ts';
 import { type ApplyOptions, applyPlan, type ServiceOutcome } from '../compose/apply.ts';
 import { type HashDialect, serviceHash, serviceHashes } from '../compose/config-hash.ts';
+import { imageRefOf } from '../compose/image-ref.ts';
 import { versionLabel } from '../compose/labels.ts';
 import type { ComposeProject } from '../compose/model.ts';
 import { makePlan, type Plan, type PlanOptions } from '../compose/plan.ts';
@@ -20,7 +21,7 @@ const releases: Readonly<Record<HashDialect, string>> = {
 
 export interface ConvergeOptions
   extends Pick<ApplyOptions, 'engine' | 'report' | 'signal' | 'explainStart' | 'environmentFiles' | 'earlyProbe'>,
-    Pick<PlanOptions, 'services' | 'removeOrphans'> {
+    Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate'> {
   readonly project: ComposeProject;
   readonly dialect?: HashDialect;
   /** Asked of the engine when absent. */
@@ -31,9 +32,9 @@ export interface ConvergeOptions
 export async function planProject(
   engine: EngineClient,
   project: ComposeProject,
-  options: Pick<PlanOptions, 'services' | 'removeOrphans'>,
+  options: Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'missingImages'>,
 ): Promise<{ plan: Plan; actual: ActualState }> {
-  const refs = Object.values(project.services).flatMap(({ image }) => (image === undefined ? [] : [image]));
+  const refs = Object.entries(project.services).map(([name, service]) => imageRefOf(project, name, service));
   const [actual] = await Promise.all([
     readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0),
     assertExternals(engine, project),

@@ -1,59 +1,76 @@
-/** Start, stop, remove and restart the stack of an environment, each as an operation that can be watched and cancelled. */
-import { toProblem } from '../../shared/model/problem.ts';
+/** Start, stop, scale, remove and restart a stack, each as an operation that can be watched and cancelled. */
+import type { PlanView } from '../../shared/model/plan.ts';
+import { ProblemError, toProblem } from '../../shared/model/problem.ts';
 import type { ServiceOutcome, ServiceReport } from '../compose/apply.ts';
 import type { HashDialect } from '../compose/config-hash.ts';
-import { loadProject } from '../compose/load.ts';
+import { imageRefOf } from '../compose/image-ref.ts';
 import type { ComposeProject } from '../compose/model.ts';
 import { chooseServices, jobsOf } from '../compose/plan.ts';
-import type { Environment } from '../config/environment.ts';
-import { updateState } from '../config/environment-state.ts';
-import { composeVariables, writeComposeEnv } from '../config/variables.ts';
+import { planView } from '../compose/plan-view.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { OperationContext, OperationRunner, StepHandle } from '../operations/operation-runner.ts';
-import { converge } from './converge.ts';
-import { assertPortsFree, portOfEngineError, portTaken } from './ports.ts';
+import { converge, planProject } from './converge.ts';
+import type { StackDefinition } from './definition.ts';
+import { assertPortsFree, portOfEngineError, portTaken, type WantedPort } from './ports.ts';
 import { assertMemory, assertRoom, publishedPorts } from './preflight.ts';
-import type { ImageNeed, StackImages } from './stack-images.ts';
+import { assertScalable } from './scalable.ts';
+import type { ImageNeed } from './stack-images.ts';
 import type { DeclaredService } from './stack-state.ts';
+import { startExisting } from './start-existing.ts';
 import { emptyFolders, projectContainers, removeNetworks, removeVolumes, stopContainers } from './teardown.ts';
 
 export interface LifecycleOptions {
   /** Answers the engine once it is ready. @throws {ProblemError} the engine's own problem. */
   readonly monitor: { ready(timeoutMs?: number): Promise<EngineClient> };
-  readonly environment: Environment;
-  readonly images: StackImages;
+  readonly definition: StackDefinition;
   readonly stack: { refresh(): Promise<unknown> };
   readonly runner: OperationRunner;
   /** Whose config-hash new containers carry; by default that of the Compose which made the ones that are there, else the newest. */
   readonly dialect?: HashDialect;
 }
 
+/** What an `up` looks at; everything and nothing forced when left out. */
+export interface UpOptions {
+  readonly services?: readonly string[];
+  /** Removes containers of services that the files no longer name. */
+  readonly removeOrphans?: boolean;
+  /** Replaces every container, changed or not. */
+  readonly forceRecreate?: boolean;
+}
+
 export interface Lifecycle {
   /** Brings the stack (or the services and what they depend on) up. `ports` moves published ports and is remembered. */
-  start(options: { services?: readonly string[]; ports?: Readonly<Record<string, number>> }): Promise<string>;
+  start(options: UpOptions & { ports?: Readonly<Record<string, number>> }): Promise<string>;
+  /** What `start` would do. Writes nothing. @throws {ProblemError} what keeps a start from being planned */
+  plan(options: UpOptions, signal?: AbortSignal): Promise<PlanView>;
   /** Stops, keeps the containers. */
   stop(options: { services?: readonly string[] }): Promise<string>;
   /** Removes containers and networks; `volumes` deletes the data as well. */
   down(options: { volumes?: boolean }): Promise<string>;
   restart(options: { services: readonly string[] }): Promise<string>;
-  /** The file with this environment's values. @throws {ProblemError} `compose-invalid` */
+  /** Sets how many containers of a service run, and remembers it. @throws {ProblemError} `not-scalable`, `service-unknown` */
+  scale(options: { service: string; replicas: number }): Promise<string>;
+  /** The files with what is remembered. @throws {ProblemError} `compose-invalid`, `compose-files-missing` */
   project(): Promise<ComposeProject>;
   declared(): Promise<DeclaredService[]>;
+  /** Every port it publishes on this machine. */
+  ports(): Promise<WantedPort[]>;
 }
 
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { monitor, environment, images, stack, runner } = options;
+  const { monitor, definition, stack, runner } = options;
+  const project = definition.project;
 
-  async function project(): Promise<ComposeProject> {
-    return loadProject({
-      files: environment.composeFiles,
-      projectName: environment.project,
-      variables: await composeVariables(environment),
-      envFiles: [],
-    });
+  /** The ports these services publish, each with the name it is moved by. */
+  function wantedPorts(model: ComposeProject, services: Iterable<string>): WantedPort[] {
+    return publishedPorts(model, services).map((port) => ({
+      ...port,
+      key: definition.portKey(model, port.service, port.port),
+      command: ['quayside up', definition.cliOption].filter((part) => part !== '').join(' '),
+    }));
   }
 
-  async function up(context: OperationContext, services: readonly string[] | undefined): Promise<string> {
+  async function up(context: OperationContext, { services, ...how }: UpOptions): Promise<string> {
     const { signal } = context;
     const check = context.step('preflight', 'Check the engine, room and ports');
     check.start();
@@ -62,18 +79,19 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     let needs: ImageNeed[];
     let apiVersion: string;
     try {
-      await writeComposeEnv(environment);
+      await definition.prepare();
       engine = await monitor.ready();
-      model = await project();
+      model = await definition.load();
       const wanted = chooseServices(model, services);
-      needs = await images.needed(model, wanted, signal);
       for (const name of wanted) context.step(`service/${name}`, name, { service: name, phase: 'waiting' });
-      needs = needs.filter((need) => need.action !== 'none');
+      needs = (await definition.images.needed(model, wanted, signal)).filter(({ action }) => action !== 'none');
       const version = await engine.version(signal);
       apiVersion = version.apiVersion;
-      assertMemory(version);
-      await assertRoom(environment.root, needs.length > 0);
-      await assertPortsFree(engine, environment.project, publishedPorts(model, wanted));
+      if (definition.needs !== null) {
+        assertMemory(version, definition.needs.leastMemoryBytes);
+        await assertRoom(definition.needs.roomIn, needs.length > 0);
+      }
+      await assertPortsFree(engine, project, wantedPorts(model, wanted));
       check.done();
     } catch (error) {
       if (!signal.aborted) check.fail(error);
@@ -82,16 +100,17 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     signal.throwIfAborted();
     if (needs.length > 0) {
       await getImages(context, model, needs);
-      await writeComposeEnv(environment);
-      model = await project();
+      await definition.prepare();
+      model = await definition.load();
     }
-    await context.note({ doing: 'start', project: environment.project });
+    await context.note({ doing: 'start', project });
     const outcomes = await converge({
       engine,
       project: model,
+      ...how,
       ...(services === undefined ? {} : { services }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
-      environmentFiles: [],
+      environmentFiles: definition.environmentFiles,
       apiVersion,
       report: (name) => reportOf(context, name),
       signal,
@@ -111,10 +130,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     const message = [title, cause, ...evidence, error instanceof Error ? error.message : ''].join('\n');
     const port = portOfEngineError(message);
     if (port === null) return { error, remove: false };
-    const published = publishedPorts(model, [service]);
+    const published = wantedPorts(model, [service]);
     const wanted = published.find((candidate) => candidate.port === port) ?? published[0];
     if (wanted === undefined) return { error, remove: true };
-    const known = await assertPortsFree(engine, environment.project, [wanted]).then(
+    const known = await assertPortsFree(engine, project, [wanted]).then(
       () => null,
       (found: unknown) => found,
     );
@@ -130,7 +149,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       needs.map(async (need) => {
         const step = context.step(`service/${need.service}`, need.service, { service: need.service });
         try {
-          await images.ensure(
+          await definition.images.ensure(
             model,
             need,
             {
@@ -153,11 +172,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   async function begin(
-    spec: { kind: 'start' | 'stop' | 'remove' | 'restart'; title: string; cancellable?: boolean },
+    spec: { kind: 'start' | 'stop' | 'remove' | 'restart' | 'scale'; title: string; cancellable?: boolean },
     run: (context: OperationContext) => Promise<string>,
   ): Promise<string> {
     return runner.begin({
       ...spec,
+      stack: project,
       exclusive: true,
       async run(context) {
         try {
@@ -170,83 +190,123 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     });
   }
 
+  /** A stack whose files are not on this machine can still be started as it stands. */
+  async function startAsItStands(context: OperationContext, services: readonly string[] | undefined): Promise<string> {
+    const engine = await monitor.ready();
+    const all = await projectContainers(engine, project);
+    return startExisting({ ...teardown(engine, context) }, all, services);
+  }
+
+  async function filesHere(): Promise<boolean> {
+    return definition.load().then(
+      () => true,
+      (error: unknown) => !(error instanceof ProblemError && error.problem.code === 'compose-files-missing'),
+    );
+  }
+
   return {
-    project,
+    project: () => definition.load(),
+    async ports() {
+      const model = await definition.load();
+      return wantedPorts(model, Object.keys(model.services));
+    },
+    async plan({ services, ...how }, signal) {
+      const [engine, model] = await Promise.all([monitor.ready(), definition.load()]);
+      const wanted = chooseServices(model, services);
+      const images = await definition.images.needed(model, wanted, signal);
+      const { plan } = await planProject(engine, model, {
+        ...how,
+        ...(services === undefined ? {} : { services }),
+        missingImages: 'assume',
+      });
+      return planView(plan, images);
+    },
     async declared() {
-      const model = await project();
+      const model = await definition.load();
       const jobs = jobsOf(model);
       return Object.entries(model.services).map(([name, service]) => ({
         name,
         role: jobs.has(name) || service.labels?.['quayside.role'] === 'job' ? ('job' as const) : ('service' as const),
         purpose: service.labels?.['quayside.purpose'] ?? '',
-        image: service.image ?? '',
+        image: imageRefOf(model, name, service),
         dependsOn: Object.keys(service.depends_on ?? {}),
       }));
     },
-    async start({ services, ports }) {
-      const few = services !== undefined && services.length > 0 ? services : undefined;
-      return begin(
-        { kind: 'start', title: few === undefined ? 'Start the stack' : `Start ${few.join(', ')}` },
-        async (context) => {
-          if (ports !== undefined && Object.keys(ports).length > 0) {
-            await updateState(environment, (state) => ({ ...state, ports: { ...state.ports, ...ports } }));
-          }
-          return up(context, few);
-        },
-      );
+    async start({ ports, ...how }) {
+      const few = some(how.services);
+      const { services: _all, ...rest } = how;
+      const title = few === undefined ? `Start ${definition.title}` : `Start ${few.join(', ')}`;
+      return begin({ kind: 'start', title }, async (context) => {
+        if (!(await filesHere())) return startAsItStands(context, few);
+        if (ports !== undefined && Object.keys(ports).length > 0) await definition.rememberPorts(ports);
+        return up(context, { ...rest, ...(few === undefined ? {} : { services: few }) });
+      });
     },
     async stop({ services }) {
-      const few = services !== undefined && services.length > 0 ? services : undefined;
-      return begin(
-        { kind: 'stop', title: few === undefined ? 'Stop the stack' : `Stop ${few.join(', ')}` },
-        async (context) => {
-          const engine = await monitor.ready();
-          const all = await projectContainers(engine, environment.project);
-          const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
-          const count = await stopContainers(teardown(engine, context), chosen, null);
-          return count === 0 ? 'Nothing was running' : `${count} containers are stopped; their data is kept`;
-        },
-      );
+      const few = some(services);
+      const title = few === undefined ? `Stop ${definition.title}` : `Stop ${few.join(', ')}`;
+      return begin({ kind: 'stop', title }, async (context) => {
+        const engine = await monitor.ready();
+        const all = await projectContainers(engine, project);
+        const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
+        const count = await stopContainers(teardown(engine, context), chosen, null);
+        return count === 0 ? 'Nothing was running' : `${counted(count, 'container')} stopped; their data is kept`;
+      });
     },
     async down({ volumes = false }) {
-      const title = volumes ? 'Remove the stack and its data' : 'Remove the stack';
+      const title = volumes ? `Remove ${definition.title} and its data` : `Remove ${definition.title}`;
       return begin({ kind: 'remove', title }, async (context) => {
         const engine = await monitor.ready();
-        const all = await projectContainers(engine, environment.project);
-        if (volumes) await context.note({ doing: 'remove-data', project: environment.project });
+        const all = await projectContainers(engine, project);
+        if (volumes) await context.note({ doing: 'remove-data', project });
         const count = await stopContainers(teardown(engine, context), all, { volumes });
         context.signal.throwIfAborted();
-        await removeNetworks(engine, environment.project);
-        if (!volumes) return `${count} containers and the network are removed; the data is kept`;
+        await removeNetworks(engine, project);
+        if (!volumes) return `${counted(count, 'container')} removed, and the networks; the data is kept`;
         const step = context.step('data', 'Delete the data');
         step.start();
-        await removeVolumes(engine, environment.project);
-        await emptyFolders(environment.volumesDir);
+        await removeVolumes(engine, project);
+        if (definition.dataFolder !== null) await emptyFolders(definition.dataFolder);
         step.done();
-        return `${count} containers, the network and the data are removed`;
+        return `${counted(count, 'container')}, the networks and the data are removed`;
       });
     },
     async restart({ services }) {
-      return begin({ kind: 'restart', title: `Restart ${services.join(', ')}` }, async (context) => {
+      const few = some(services);
+      const title = few === undefined ? `Restart ${definition.title}` : `Restart ${few.join(', ')}`;
+      return begin({ kind: 'restart', title }, async (context) => {
         const engine = await monitor.ready();
-        const model = await project();
-        chooseServices(model, services);
-        const all = await projectContainers(engine, environment.project);
-        const chosen = all.filter(({ service }) => services.includes(service));
+        const whole = await filesHere();
+        if (whole) chooseServices(await definition.load(), few);
+        const all = await projectContainers(engine, project);
+        const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
         await stopContainers(teardown(engine, context), chosen, null);
-        return up(context, services);
+        return whole ? up(context, few === undefined ? {} : { services: few }) : startAsItStands(context, few);
+      });
+    },
+    async scale({ service, replicas }) {
+      const model = await definition.load();
+      chooseServices(model, [service]);
+      assertScalable(model, service, replicas);
+      return begin({ kind: 'scale', title: `Scale ${service} to ${replicas}` }, async (context) => {
+        await definition.rememberScale(service, replicas);
+        return up(context, { services: [service] });
       });
     },
   };
 
   function teardown(engine: EngineClient, context: OperationContext) {
-    return {
-      engine,
-      project: environment.project,
-      report: (name: string) => reportOf(context, name),
-      signal: context.signal,
-    };
+    return { engine, project, report: (name: string) => reportOf(context, name), signal: context.signal };
   }
+}
+
+/** No service named means all of them. */
+function some(services: readonly string[] | undefined): readonly string[] | undefined {
+  return services !== undefined && services.length > 0 ? services : undefined;
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun} is` : `${count} ${noun}s are`;
 }
 
 function reportOf(context: OperationContext, service: string): ServiceReport {

@@ -35,7 +35,14 @@ describe('ports', () => {
 
   it('names the process that holds one and offers the next', async () => {
     const port = await holdPort();
-    const wanted = { service: 'backend', hostIp: '127.0.0.1', port, protocol: 'tcp' as const };
+    const wanted = {
+      service: 'backend',
+      key: 'backend',
+      command: 'quayside up',
+      hostIp: '127.0.0.1',
+      port,
+      protocol: 'tcp' as const,
+    };
     const problem = toProblem(await assertPortsFree(engineWith([]), 'mine', [wanted]).catch((error: unknown) => error));
     expect(problem).toMatchObject({ code: 'port-taken', title: `Port ${port} is taken`, service: 'backend' });
     if (process.platform === 'linux') {
@@ -50,7 +57,14 @@ describe('ports', () => {
 
   it('names the container that holds one, but not our own', async () => {
     const port = await holdPort();
-    const wanted = { service: 'backend', hostIp: '127.0.0.1', port, protocol: 'tcp' as const };
+    const wanted = {
+      service: 'backend',
+      key: 'backend',
+      command: 'quayside up',
+      hostIp: '127.0.0.1',
+      port,
+      protocol: 'tcp' as const,
+    };
     const held = (project: string) => ({
       name: `${project}-web-1`,
       labels: { 'com.docker.compose.project': project },

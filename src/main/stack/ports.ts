@@ -7,12 +7,20 @@ import { ProblemError, problem, type Remedy } from '../../shared/model/problem.t
 import type { ContainerSummary, EngineClient, JsonObject } from '../engine/engine-client.ts';
 import { type PortProcess, processOnPort } from './port-process.ts';
 
-export interface WantedPort {
+export interface PublishedPort {
   readonly service: string;
   /** Empty for all addresses. */
   readonly hostIp: string;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp' | 'sctp';
+}
+
+/** A port on its way to be published, and how the person would move it. */
+export interface WantedPort extends PublishedPort {
+  /** What the move is remembered by. */
+  readonly key: string;
+  /** The command line that starts this stack: `quayside up -p shop`. */
+  readonly command: string;
 }
 
 /** Who has a port: a container the engine knows, a process this machine names, or someone it does not. */
@@ -25,7 +33,7 @@ export type PortHolder =
  * Tries to bind. True also where binding cannot tell (the address belongs to another machine or virtual machine,
  * or a low port needs rights that the engine has and the panel has not): then the engine's own answer counts.
  */
-export async function portIsFree(hostIp: string, port: number, protocol: WantedPort['protocol']): Promise<boolean> {
+export async function portIsFree(hostIp: string, port: number, protocol: PublishedPort['protocol']): Promise<boolean> {
   const error = await (protocol === 'udp' ? bindUdp(hostIp, port) : protocol === 'tcp' ? bindTcp(hostIp, port) : null);
   return error !== 'EADDRINUSE';
 }
@@ -99,7 +107,7 @@ const everywhere = (ip: string): boolean => ip === '' || ip === '0.0.0.0' || ip 
 export async function nextFreePort(
   hostIp: string,
   from: number,
-  protocol: WantedPort['protocol'] = 'tcp',
+  protocol: PublishedPort['protocol'] = 'tcp',
   avoid: ReadonlySet<number> = new Set(),
 ): Promise<number> {
   for (let port = from + 1; port <= Math.min(65_535, from + 100); port += 1) {
@@ -136,9 +144,9 @@ export async function portTaken(wanted: WantedPort, holder: PortHolder, others: 
     remedies.push({
       action: 'use-port',
       label: `Use port ${free} instead`,
-      service: wanted.service,
+      service: wanted.key,
       port: free,
-      command: `quayside up --port ${wanted.service}=${free}`,
+      command: `${wanted.command} --port ${wanted.key}=${free}`,
     });
   }
   remedies.push({ action: 'retry', label: `Try again after ${who} has let go of it` });

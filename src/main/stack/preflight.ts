@@ -3,14 +3,13 @@ import { statfs } from 'node:fs/promises';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { ComposeProject } from '../compose/model.ts';
 import type { EngineVersion } from '../engine/engine-client.ts';
-import type { WantedPort } from './ports.ts';
+import type { PublishedPort } from './ports.ts';
 
 const mb = 1024 ** 2;
 /** Below this a database cannot be trusted to write. */
 const leastFreeBytes = 300 * mb;
 /** Images of the whole stack, unpacked, with some air. */
 const leastFreeForImagesBytes = 3 * 1024 * mb;
-const leastMemoryBytes = 1024 * mb;
 
 /** @throws {ProblemError} `disk-full` when the data folder's disk has too little room; silent where it cannot be told. */
 export async function assertRoom(folder: string, images: boolean): Promise<void> {
@@ -36,7 +35,7 @@ export async function assertRoom(folder: string, images: boolean): Promise<void>
 }
 
 /** @throws {ProblemError} `memory-low` when the engine's machine could not hold the stack at all. */
-export function assertMemory(version: EngineVersion): void {
+export function assertMemory(version: EngineVersion, leastMemoryBytes: number): void {
   if (version.memBytes <= 0 || version.memBytes >= leastMemoryBytes) return;
   throw new ProblemError(
     problem(
@@ -49,7 +48,7 @@ export function assertMemory(version: EngineVersion): void {
 }
 
 /** The single ports that the services publish on this machine. Ranges and "any port" are left to the engine. */
-export function publishedPorts(project: ComposeProject, services: Iterable<string>): WantedPort[] {
+export function publishedPorts(project: ComposeProject, services: Iterable<string>): PublishedPort[] {
   return [...services].flatMap((name) =>
     (project.services[name]?.ports ?? []).flatMap((port) => {
       const number = Number(port.published);

@@ -60,8 +60,10 @@ export function createStackState(deps: {
   project: string;
   environment: string;
   declared: () => Promise<readonly DeclaredService[]>;
+  /** The bundled stack: its service `backend` answers questions. Another project may have one of that name too. */
+  bundled?: boolean;
 }): StackStateHub {
-  const { monitor, project, environment } = deps;
+  const { monitor, project, environment, bundled = true } = deps;
   const listeners = new Set<(state: StackState) => void>();
   const observed = new Map<string, ObservedContainer>();
   let declared: readonly DeclaredService[] = [];
@@ -87,7 +89,7 @@ export function createStackState(deps: {
       status: known ? stackStatus(services) : 'unknown',
       services,
       staleSinceMs,
-      backendUrl: staleSinceMs === null ? backendUrl(services) : null,
+      backendUrl: bundled && staleSinceMs === null ? backendUrl(services) : null,
     };
     const same = JSON.stringify({ ...next, revision: 0 }) === JSON.stringify({ ...state, revision: 0 });
     if (same || closed) return;

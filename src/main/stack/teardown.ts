@@ -8,6 +8,7 @@ import { type ActualContainer, actualContainer } from '../compose/actual.ts';
 import type { ServiceReport } from '../compose/apply.ts';
 import { reverse, runInOrder } from '../compose/graph.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
+import { watchProcessEnds } from './process-ends.ts';
 
 export interface TeardownOptions {
   readonly engine: EngineClient;
@@ -45,25 +46,43 @@ export async function stopContainers(
     ]),
   );
   for (const name of byService.keys()) report(name).phase('waiting');
-  await runInOrder(reverse(graph), async (name) => {
-    signal.throwIfAborted();
+
+  async function stopOne({ id, state }: ActualContainer): Promise<void> {
+    if (state === 'running' || state === 'paused' || state === 'restarting') await engine.stopContainer(id, owner);
+    if (remove !== null) await engine.removeContainer(id, owner, { force: true, volumes: remove.volumes });
+  }
+
+  async function stopService(name: string): Promise<void> {
     const shown = report(name);
     shown.phase('stopping');
     try {
-      await Promise.all(
-        (byService.get(name) ?? []).map(async ({ id, state }) => {
-          if (state === 'running' || state === 'paused' || state === 'restarting')
-            await engine.stopContainer(id, owner);
-          if (remove !== null) await engine.removeContainer(id, owner, { force: true, volumes: remove.volumes });
-        }),
-      );
+      await Promise.all((byService.get(name) ?? []).map(stopOne));
       shown.phase('stopped');
       shown.done();
     } catch (error) {
       shown.fail(error);
       throw error;
     }
-  });
+  }
+
+  const ends = watchProcessEnds(engine, project);
+  const stops: Promise<void>[] = [];
+  try {
+    const inOrder = runInOrder(reverse(graph), async (name) => {
+      signal.throwIfAborted();
+      const ended = Promise.all((byService.get(name) ?? []).map(({ id }) => ends.of(id)));
+      const stop = stopService(name);
+      stops.push(stop);
+      // The next may stop once these processes are gone; what the engine tidies up after them goes on meanwhile.
+      await Promise.race([ended, stop]);
+    });
+    const failed = [...(await Promise.allSettled([inOrder])), ...(await Promise.allSettled(stops))].find(
+      (result) => result.status === 'rejected',
+    );
+    if (failed !== undefined) throw failed.reason;
+  } finally {
+    ends.close();
+  }
   return containers.length;
 }
 

@@ -69,6 +69,8 @@ export const operationSchema = z.strictObject({
   id: z.string().max(64),
   kind: z.enum(operationKinds),
   environment: z.string().max(64),
+  /** The Compose project it acts on; empty in a record of an older panel. */
+  stack: z.string().max(128).default(''),
   /** "Start the stack" */
   title: z.string().max(300),
   state: z.enum(operationStates),

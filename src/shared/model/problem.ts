@@ -21,8 +21,8 @@ export const remedySchema = z.strictObject({
   label: z.string().max(300),
   /** For `copy-command`, and what the CLI suggests. */
   command: z.string().max(1000).optional(),
-  /** For `use-port`: the service whose port moves and where to. */
-  service: z.string().max(64).optional(),
+  /** For `use-port`: the service whose port moves (`service:PORT` where it publishes several) and where to. */
+  service: z.string().max(70).optional(),
   port: z.int().min(1).max(65535).optional(),
   /** For `open-page`: the page's name in the window. */
   page: z.string().max(32).optional(),

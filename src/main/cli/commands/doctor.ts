@@ -3,8 +3,9 @@ import { freemem, totalmem } from 'node:os';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Problem, Remedy } from '../../../shared/model/problem.ts';
 import { toProblem } from '../../../shared/model/problem.ts';
+import { bundledLeastMemoryBytes } from '../../stack/bundled-definition.ts';
 import { portTaken, takenPorts } from '../../stack/ports.ts';
-import { assertMemory, assertRoom, publishedPorts } from '../../stack/preflight.ts';
+import { assertMemory, assertRoom } from '../../stack/preflight.ts';
 import type { Command, Context } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
 import { printable } from '../printable.ts';
@@ -78,7 +79,7 @@ async function memoryDetail({ core }: Context, engine: boolean): Promise<string>
   const machine = `${formatBytes(freemem())} of ${formatBytes(totalmem())} free on this machine`;
   if (!engine) return machine;
   const version = await core.monitor.client().version();
-  assertMemory(version);
+  assertMemory(version, bundledLeastMemoryBytes);
   return `${machine}; the engine has ${formatBytes(version.memBytes)} and ${version.cpus} processors`;
 }
 
@@ -88,8 +89,7 @@ async function composeDetail({ core }: Context): Promise<string> {
 }
 
 async function portsDetail({ core }: Context): Promise<string> {
-  const project = await core.lifecycle.project();
-  const wanted = publishedPorts(project, Object.keys(project.services));
+  const wanted = await core.lifecycle.ports();
   const [taken] = await takenPorts(core.monitor.client(), core.environment.project, wanted);
   if (taken !== undefined) throw await portTaken(taken.wanted, taken.holder);
   return `${wanted.map(({ service, port }) => `${service} ${port}`).join(', ')}: free or ours`;

@@ -1,0 +1,42 @@
+/** The bundled RAG stack of an environment: its one Compose file with the environment's variables. */
+import { loadProject } from '../compose/load.ts';
+import type { Environment } from '../config/environment.ts';
+import { readState, updateState } from '../config/environment-state.ts';
+import { composeVariables, writeComposeEnv } from '../config/variables.ts';
+import type { StackDefinition } from './definition.ts';
+import { withScale } from './overrides.ts';
+import type { StackImages } from './stack-images.ts';
+
+/** Below this the stack could not be held at all. */
+export const bundledLeastMemoryBytes = 1024 ** 3;
+
+export function bundledDefinition(environment: Environment, images: StackImages): StackDefinition {
+  return {
+    project: environment.project,
+    title: 'the stack',
+    prepare: () => writeComposeEnv(environment),
+    async load() {
+      const [variables, { scale }] = await Promise.all([composeVariables(environment), readState(environment)]);
+      const model = await loadProject({
+        files: environment.composeFiles,
+        projectName: environment.project,
+        variables,
+        envFiles: [],
+      });
+      return withScale(model, scale);
+    },
+    images,
+    environmentFiles: [],
+    async rememberPorts(ports) {
+      await updateState(environment, (state) => ({ ...state, ports: { ...state.ports, ...ports } }));
+    },
+    async rememberScale(service, replicas) {
+      await updateState(environment, (state) => ({ ...state, scale: { ...state.scale, [service]: replicas } }));
+    },
+    // The file has one variable per service.
+    portKey: (_model, service) => service,
+    needs: { roomIn: environment.root, leastMemoryBytes: bundledLeastMemoryBytes },
+    dataFolder: environment.volumesDir,
+    cliOption: environment.name === 'dev' ? '' : `--env ${environment.name}`,
+  };
+}
