@@ -119,10 +119,17 @@ module.exports = {
       to: { path: '^src/renderer/features/', pathNot: '^src/renderer/features/$1/' },
     },
     {
+      name: 'parts-know-no-feature',
+      comment: 'Parts are what several features are made of: they stand on app/ and ui/.',
+      severity: 'error',
+      from: { path: '^src/renderer/parts/' },
+      to: { path: '^src/renderer/features/' },
+    },
+    {
       name: 'ui-knows-no-feature',
       severity: 'error',
       from: { path: '^src/renderer/ui/' },
-      to: { path: '^src/renderer/(features|app)/' },
+      to: { path: '^src/renderer/(features|parts|app)/' },
     },
     {
       name: 'no-tests-in-product',

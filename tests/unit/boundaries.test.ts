@@ -52,6 +52,7 @@ const clean: Readonly<Record<string, string>> = {
   'src/renderer/app/main.ts': `import { page } from '../features/chat/page.ts';\nexport const main = page;\n`,
   'src/renderer/features/chat/page.ts': `import { button } from '../../ui/button.ts';\nexport const page = button;\n`,
   'src/renderer/features/logs/page.ts': `export const logs = 1;\n`,
+  'src/renderer/parts/services/card.ts': `import { button } from '../../ui/button.ts';\nexport const card = button;\n`,
   'src/renderer/ui/button.ts': `import { model } from '../../shared/model.ts';\nexport const button = model;\n`,
 };
 
@@ -75,6 +76,8 @@ const plants: readonly (readonly [string, string, string])[] = [
   ['domains-meet-in-core', 'src/main/chat/plant-stack.ts', '../stack/stack.ts'],
   ['foundations-know-no-domain', 'src/main/engine/plant-stack.ts', '../stack/stack.ts'],
   ['features-are-strangers', 'src/renderer/features/chat/plant-logs.ts', '../logs/page.ts'],
+  ['parts-know-no-feature', 'src/renderer/parts/services/plant-feature.ts', '../../features/logs/page.ts'],
+  ['ui-knows-no-feature', 'src/renderer/ui/plant-part.ts', '../parts/services/card.ts'],
   ['ui-knows-no-feature', 'src/renderer/ui/plant-feature.ts', '../features/logs/page.ts'],
   ['no-tests-in-product', 'src/main/stack/plant-test.ts', './plant.test.ts'],
   ['not-to-unresolvable', 'src/main/stack/plant-missing.ts', './nowhere.ts'],

@@ -9,10 +9,20 @@ import type { Operation, OperationKind } from '../../shared/model/operation.ts';
 import type { Problem } from '../../shared/model/problem.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { call } from './bridge.ts';
-import { useLive } from './live-store.ts';
+import { projectOf, useLive } from './live-store.ts';
 
-/** Where a problem is shown. */
-export type Area = 'stack' | 'engine' | 'documents' | 'chat' | 'backups' | 'settings';
+/** Where a problem is shown. `stack:shop` is the page of that project. */
+export type Area = 'stack' | 'stacks' | `stack:${string}` | 'engine' | 'documents' | 'chat' | 'backups' | 'settings';
+
+/** null is the bundled stack. */
+export function areaOf(stack: string | null): Area {
+  return stack === null ? 'stack' : `stack:${stack}`;
+}
+
+/** How a call names a stack: the bundled one by leaving it out. */
+export function naming(stack: string | null): { stack?: string } {
+  return stack === null ? {} : { stack };
+}
 
 export interface Refusal {
   readonly problem: Problem;
@@ -80,36 +90,45 @@ export function dismissOperation(id: string): void {
   useActions.setState(({ dismissed }) => ({ dismissed: new Set([...dismissed, id]) }));
 }
 
-const byKind: Partial<Record<OperationKind, () => void>> = {
-  start: () => startStack(),
-  stop: () => stopStack(),
+const byKind: Partial<Record<OperationKind, (stack: string | null) => void>> = {
+  start: (stack) => startStack(naming(stack)),
+  stop: (stack) => stopStack(naming(stack)),
   backup: () => backUpNow(),
 };
 
-/** What trying an operation again means: the call that began it, or the plain form of its kind; null when neither is known. */
-export function retryOf(operation: Operation): (() => void) | null {
-  return beganBy.get(operation.id) ?? byKind[operation.kind] ?? null;
+/** The stack an operation acts on, as calls name it: null is the bundled one. */
+export function stackOf(operation: Operation): string | null {
+  return operation.stack === projectOf(useLive.getState(), null) ? null : operation.stack;
 }
 
-/** The newest ended operation of these kinds, when it failed and was not put away. A later success clears it. */
+/** What trying an operation again means: the call that began it, or the plain form of its kind; null when neither is known. */
+export function retryOf(operation: Operation): (() => void) | null {
+  const began = beganBy.get(operation.id);
+  if (began !== undefined) return began;
+  const plain = byKind[operation.kind];
+  return plain === undefined ? null : () => plain(stackOf(operation));
+}
+
+/** The project's newest ended operation of these kinds, when it failed and was not put away. A later success clears it. */
 export function failedOperation(
   operations: readonly Operation[] | null,
   kinds: readonly OperationKind[],
   dismissed: ReadonlySet<string>,
+  project: string | null,
 ): Operation | null {
-  const newest = operations?.find((operation) => kinds.includes(operation.kind));
+  const newest = operations?.find((operation) => operation.stack === project && kinds.includes(operation.kind));
   if (newest === undefined || (newest.state !== 'failed' && newest.state !== 'interrupted')) return null;
   return newest.problem === null || dismissed.has(newest.id) ? null : newest;
 }
 
 export function startStack(input: Input<'stack.start'> = {}): void {
-  void perform('stack', 'stack.start', input);
+  void perform(areaOf(input.stack ?? null), 'stack.start', input);
 }
-export function stopStack(): void {
-  void perform('stack', 'stack.stop', {});
+export function stopStack(input: Input<'stack.stop'> = {}): void {
+  void perform(areaOf(input.stack ?? null), 'stack.stop', input);
 }
-export function restartServices(services: string[]): void {
-  void perform('stack', 'stack.restart', { services });
+export function restartServices(services: string[], stack: string | null = null): void {
+  void perform(areaOf(stack), 'stack.restart', { ...naming(stack), services });
 }
 export function startEngine(): void {
   void perform('engine', 'engine.start', {}).then((answer) => {
@@ -120,7 +139,8 @@ export function backUpNow(): void {
   void perform('backups', 'backup.create', {});
 }
 export function cancelOperation(id: string): void {
-  void perform('stack', 'operations.cancel', { id });
+  const operation = useLive.getState().operations?.find((one) => one.id === id);
+  void perform(operation === undefined ? 'stack' : areaOf(stackOf(operation)), 'operations.cancel', { id });
 }
 /** Shows the choice at once and keeps what the core answers. */
 export async function changeSettings(change: Partial<Settings>): Promise<void> {

@@ -21,14 +21,15 @@ export function CommandPalette({ open, onClose }: { readonly open: boolean; read
 
 function Chooser({ onClose }: { readonly onClose: () => void }): ReactNode {
   const stack = useLive((state) => state.stack);
+  const stacks = useLive((state) => state.stacks);
   const operations = useLive((state) => state.operations);
   const engineReady = useLive((state) => state.engine?.state === 'ready');
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
   const listId = useId();
   const commands = useMemo(
-    () => matching(commandsFor({ stack, operations, engineReady }), typed),
-    [stack, operations, engineReady, typed],
+    () => matching(commandsFor({ stack, stacks, operations, engineReady }), typed),
+    [stack, stacks, operations, engineReady, typed],
   );
   const index = Math.min(at, commands.length - 1);
   const run = (command: Command | undefined): void => {

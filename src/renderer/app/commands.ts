@@ -1,6 +1,7 @@
 /** What the command palette offers, given what is possible right now. */
 import type { Operation } from '../../shared/model/operation.ts';
 import type { StackState } from '../../shared/model/stack.ts';
+import type { StackSummary } from '../../shared/model/stacks.ts';
 import {
   backUpNow,
   cancelOperation,
@@ -11,7 +12,7 @@ import {
   stopStack,
 } from './actions.ts';
 import { runningStackOperation } from './live-store.ts';
-import { go, pages, pageTitles } from './navigation.ts';
+import { go, goStack, pages, pageTitles } from './navigation.ts';
 
 export interface Command {
   readonly label: string;
@@ -22,19 +23,21 @@ export interface Command {
 
 export interface Possible {
   readonly stack: StackState | null;
+  /** Every project; the bundled stack is left out of what is offered for them. */
+  readonly stacks: readonly StackSummary[] | null;
   readonly operations: readonly Operation[] | null;
   readonly engineReady: boolean;
 }
 
 /** Actions that would be refused right now are left out, so that what is listed works. */
-export function commandsFor({ stack, operations, engineReady }: Possible): Command[] {
+export function commandsFor({ stack, stacks, operations, engineReady }: Possible): Command[] {
   const commands: Command[] = pages.map((page, index) => ({
     label: `Go to ${pageTitles[page]}`,
     hint: `Ctrl ${index + 1}`,
     run: () => go(page),
   }));
   const add = (label: string, hint: string, run: () => void): void => void commands.push({ label, hint, run });
-  const running = runningStackOperation(operations);
+  const running = runningStackOperation(operations, stack?.project ?? null);
   const status = stack?.status ?? 'unknown';
   if (!engineReady) add('Start the engine', 'Action', startEngine);
   if (engineReady && running === null) {
@@ -50,11 +53,21 @@ export function commandsFor({ stack, operations, engineReady }: Possible): Comma
           add(`Restart ${service.name}`, 'Service', () => restartServices([service.name]));
         }
       }
-      add('Stop the stack', 'Action', stopStack);
+      add('Stop the stack', 'Action', () => stopStack());
     }
   }
   for (const service of stack?.services ?? []) {
     add(`Logs of ${service.name}`, 'Service', () => go('logs', service.name));
+  }
+  for (const { id, origin, status } of stacks ?? []) {
+    if (origin === 'bundled') continue;
+    add(`Go to ${id}`, 'Project', () => goStack(id));
+    add(`Logs of project ${id}`, 'Project', () => goStack(id, 'logs'));
+    if (origin !== 'opened' || !engineReady || runningStackOperation(operations, id) !== null) continue;
+    if (status === 'absent' || status === 'stopped' || status === 'degraded')
+      add(`Start ${id}`, 'Project', () => startStack({ stack: id }));
+    if (status === 'healthy' || status === 'degraded' || status === 'starting')
+      add(`Stop ${id}`, 'Project', () => stopStack({ stack: id }));
   }
   for (const operation of operations ?? []) {
     if (operation.state === 'running' && operation.cancellable) {

@@ -30,6 +30,14 @@ export function connect(): () => void {
         if (useLive.getState().stackProblem !== stackProblem) useLive.setState({ stackProblem });
       },
     ),
+    keepOpen(
+      'stacks.watch',
+      {},
+      ({ stacks }) => useLive.setState({ stacks }),
+      (stacksProblem) => {
+        if (useLive.getState().stacksProblem !== stacksProblem) useLive.setState({ stacksProblem });
+      },
+    ),
     keepOpen('operations.watch', {}, ({ operations }) => {
       announce(operationChanges(useLive.getState().operations, operations));
       useLive.setState({ operations });

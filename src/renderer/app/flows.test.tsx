@@ -60,6 +60,7 @@ const failed: Operation = {
   id: 'o1',
   kind: 'start',
   environment: 'dev',
+  stack: 'quayside-dev',
   title: 'Start the stack',
   state: 'failed',
   cancellable: true,
@@ -91,7 +92,15 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   disconnect();
-  useLive.setState({ info: null, settings: null, engine: null, stack: null, operations: null, stackProblem: null });
+  useLive.setState({
+    info: null,
+    settings: null,
+    engine: null,
+    stack: null,
+    stacks: null,
+    operations: null,
+    stackProblem: null,
+  });
   useActions.setState({ refusals: {}, dismissed: new Set(), pending: new Set() });
   useChat.setState({ conversations: null, currentId: null, messages: {}, run: null, problem: null });
   delete window.quayside;
@@ -178,14 +187,14 @@ describe('connection', () => {
 describe('commands', () => {
   it('offers only what would work', () => {
     const labels = (status: StackState['status']): string[] =>
-      commandsFor({ stack: stackOf(status), operations: [], engineReady: true }).map((one) => one.label);
+      commandsFor({ stack: stackOf(status), stacks: null, operations: [], engineReady: true }).map((one) => one.label);
     expect(labels('stopped')).toContain('Start the stack');
     expect(labels('stopped')).not.toContain('Stop the stack');
     expect(labels('healthy')).toContain('Back up now');
   });
 
   it('finds by words in any order', () => {
-    const all = commandsFor({ stack: stackOf('healthy'), operations: [], engineReady: true });
+    const all = commandsFor({ stack: stackOf('healthy'), stacks: null, operations: [], engineReady: true });
     expect(matching(all, 'stack stop')[0]?.label).toBe('Stop the stack');
     expect(matching(all, 'zzz')).toEqual([]);
   });

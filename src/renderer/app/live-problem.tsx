@@ -6,11 +6,14 @@ import { canRun, runRemedy } from './remedies.ts';
 
 export function LiveProblem({
   problem,
+  stack = null,
   retry = null,
   onDismiss,
   quiet = false,
 }: {
   readonly problem: Problem;
+  /** The stack its remedies act on; null is the bundled one. */
+  readonly stack?: string | null;
   /** The call that met it, once more; without it a retry remedy is only words. */
   readonly retry?: (() => void) | null;
   readonly onDismiss?: (() => void) | undefined;
@@ -20,7 +23,7 @@ export function LiveProblem({
     <ProblemCard
       problem={problem}
       canRun={(remedy) => canRun(remedy, retry)}
-      onRemedy={(remedy) => runRemedy(remedy, retry)}
+      onRemedy={(remedy) => runRemedy(remedy, retry, stack)}
       onDismiss={onDismiss}
       quiet={quiet}
     />

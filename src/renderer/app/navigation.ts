@@ -1,11 +1,13 @@
-/** Which page is shown. Kept in the address (`#/logs`) so that a reload stays where the person was. */
+/** Which page is shown. Kept in the address (`#/logs`, `#/stacks/shop/plan`) so that a reload stays where the person was. */
 import { create } from 'zustand';
 
-export const pages = ['stack', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'] as const;
+export const pages = ['stack', 'stacks', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'] as const;
 export type Page = (typeof pages)[number];
 
+/** "Projects" is Docker Compose's own word for what lies in a Compose file, and cannot be misread as the one Stack. */
 export const pageTitles: Readonly<Record<Page, string>> = {
   stack: 'Stack',
+  stacks: 'Projects',
   chat: 'Chat',
   health: 'Health',
   metrics: 'Metrics',
@@ -14,26 +16,55 @@ export const pageTitles: Readonly<Record<Page, string>> = {
   settings: 'Settings',
 };
 
+/** What can be read about one project, in the order of the tabs. */
+export const stackSections = ['services', 'plan', 'logs', 'stats'] as const;
+export type StackSection = (typeof stackSections)[number];
+
 export interface Navigation {
   readonly page: Page;
   /** A service the page should bring forward, once: Logs of postgres. */
   readonly service: string | null;
+  /** The project whose details the Projects page shows; null for the list. */
+  readonly stack: string | null;
+  readonly section: StackSection;
 }
 
 export function isPage(name: string): name is Page {
   return (pages as readonly string[]).includes(name);
 }
 
-/** The page an address names; Stack for anything else. */
-export function pageOf(hash: string): Page {
-  const name = hash.replace(/^#\/?/, '');
-  return isPage(name) ? name : 'stack';
+function isSection(name: string): name is StackSection {
+  return (stackSections as readonly string[]).includes(name);
 }
 
-export const useNavigation = create<Navigation>(() => ({ page: pageOf(window.location.hash), service: null }));
+/** The place an address names; the Stack page for anything else. */
+export function placeOf(hash: string): Navigation {
+  const [name = '', stack = '', section = ''] = hash.replace(/^#\/?/, '').split('/');
+  const page = isPage(name) ? name : 'stack';
+  return {
+    page,
+    service: null,
+    stack: page === 'stacks' && /^[a-z0-9][a-z0-9_-]{0,127}$/.test(stack) ? stack : null,
+    section: isSection(section) ? section : 'services',
+  };
+}
+
+export const useNavigation = create<Navigation>(() => placeOf(window.location.hash));
 
 /** Shows a page, and there the given service. */
 export function go(page: Page, service: string | null = null): void {
-  useNavigation.setState({ page, service });
+  useNavigation.setState({ page, service, stack: null, section: 'services' });
   window.history.replaceState(null, '', `#/${page}`);
+}
+
+/** Shows one project, and there the given service. */
+export function goStack(stack: string, section: StackSection = 'services', service: string | null = null): void {
+  useNavigation.setState({ page: 'stacks', service, stack, section });
+  window.history.replaceState(null, '', `#/stacks/${stack}${section === 'services' ? '' : `/${section}`}`);
+}
+
+/** Shows the log lines of a service where those of its stack are; null is the bundled stack. */
+export function showLogs(stack: string | null, service: string): void {
+  if (stack === null) go('logs', service);
+  else goStack(stack, 'logs', service);
 }

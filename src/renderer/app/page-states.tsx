@@ -9,7 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { startStack } from './actions.ts';
 import { AreaProblem } from './area-problem.tsx';
 import { LiveProblem } from './live-problem.tsx';
-import { runningStackOperation, useLive } from './live-store.ts';
+import { useLive, useRunningOperation } from './live-store.ts';
 import { go } from './navigation.ts';
 import css from './page-states.module.css';
 
@@ -76,7 +76,7 @@ export function EngineMissing({ engine }: { readonly engine: EngineState | null 
 
 /** For pages that have nothing to show without a running stack. */
 export function StackMissing({ purpose }: { readonly purpose: string }): ReactNode {
-  const running = useLive((state) => runningStackOperation(state.operations));
+  const running = useRunningOperation(null);
   const starting = running !== null && running.kind !== 'stop';
   return (
     <PageBody>

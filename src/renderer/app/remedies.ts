@@ -1,15 +1,15 @@
-/** What each remedy of a Problem does in this window. */
+/** What each remedy of a Problem does in this window, on the stack the Problem belongs to. */
 import type { Remedy } from '../../shared/model/problem.ts';
 import { announce } from '../ui/announce.ts';
 import { copyText } from '../ui/clipboard.ts';
-import { startEngine, startStack } from './actions.ts';
-import { go, isPage } from './navigation.ts';
+import { naming, startEngine, startStack } from './actions.ts';
+import { go, goStack, isPage, stackSections } from './navigation.ts';
 
 /** Whether a button for it would do something; the others are advice in words. */
 export function canRun(remedy: Remedy, retry: (() => void) | null): boolean {
   switch (remedy.action) {
     case 'retry':
-      return retry !== null;
+      return retry !== null || remedy.service !== undefined;
     case 'start-engine':
     case 'start-stack':
       return true;
@@ -27,25 +27,29 @@ export function canRun(remedy: Remedy, retry: (() => void) | null): boolean {
   }
 }
 
-/** Does it. `retry` is the call that met the Problem, once more. */
-export function runRemedy(remedy: Remedy, retry: (() => void) | null): void {
+/**
+ * Does it. `retry` is the call that met the Problem, once more; a retry that names a service starts that one (and what it
+ * needs) alone. `stack` is null for the bundled one.
+ */
+export function runRemedy(remedy: Remedy, retry: (() => void) | null, stack: string | null): void {
   switch (remedy.action) {
     case 'retry':
-      retry?.();
+      if (remedy.service !== undefined) startStack({ ...naming(stack), services: [remedy.service] });
+      else retry?.();
       return;
     case 'start-engine':
       startEngine();
       return;
     case 'start-stack':
-      startStack();
+      startStack(naming(stack));
       return;
     case 'use-port':
       if (remedy.service !== undefined && remedy.port !== undefined) {
-        startStack({ ports: { [remedy.service]: remedy.port } });
+        startStack({ ...naming(stack), ports: { [remedy.service]: remedy.port } });
       }
       return;
     case 'open-page':
-      if (remedy.page !== undefined && isPage(remedy.page)) go(remedy.page);
+      if (remedy.page !== undefined && isPage(remedy.page)) openPage(remedy.page, stack);
       return;
     case 'copy-command':
       void copyText(remedy.command ?? '').then((done) => announce(done ? 'Command copied' : 'Copying did not work'));
@@ -56,4 +60,12 @@ export function runRemedy(remedy: Remedy, retry: (() => void) | null): void {
     default:
       remedy.action satisfies never;
   }
+}
+
+/** Logs and figures of another project are a section of its own page. */
+function openPage(page: Parameters<typeof go>[0], stack: string | null): void {
+  const section = page === 'metrics' ? 'stats' : page === 'stack' ? 'services' : page;
+  const own = stackSections.find((one) => one === section);
+  if (stack !== null && own !== undefined) goStack(stack, own);
+  else go(page);
 }

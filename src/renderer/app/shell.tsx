@@ -15,6 +15,7 @@ import { useTheme } from './theme.ts';
 
 /** Every page but the first is code of its own, so that the first paint waits for none of it. */
 const later = {
+  stacks: ownLazy(() => import('../features/stacks/stacks-page.tsx').then((module) => module.StacksPage)),
   chat: ownLazy(() => import('../features/chat/chat-page.tsx').then((module) => module.ChatPage)),
   health: ownLazy(() => import('../features/health/health-page.tsx').then((module) => module.HealthPage)),
   metrics: ownLazy(() => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage)),
@@ -30,6 +31,7 @@ async function fetchLater(): Promise<void> {
 
 const views: Readonly<Record<Page, () => ReactNode>> = {
   stack: StackPage,
+  stacks: () => <LazyPage page={later.stacks} label="Looking for projects" />,
   chat: () => <LazyPage page={later.chat} label="Loading the chat" />,
   health: () => <LazyPage page={later.health} label="Loading the health page" />,
   metrics: () => <LazyPage page={later.metrics} label="Loading the charts" />,

@@ -3,6 +3,7 @@ import {
   ChartSpline,
   Container,
   HeartPulse,
+  Layers,
   type LucideIcon,
   MessagesSquare,
   ScrollText,
@@ -19,6 +20,7 @@ import css from './sidebar.module.css';
 
 const icons: Readonly<Record<Page, LucideIcon>> = {
   stack: Container,
+  stacks: Layers,
   chat: MessagesSquare,
   health: HeartPulse,
   metrics: ChartSpline,

@@ -2,6 +2,7 @@
 
 import { formatBytes } from '../../shared/model/bytes.ts';
 import type { Operation, OperationStep } from '../../shared/model/operation.ts';
+import { formatDuration } from './format.ts';
 import { phaseWord } from './words.ts';
 
 /** How far along its rail a service is, 0 to 1: pulling and building fill the first part. */
@@ -34,7 +35,7 @@ export function operationFraction(operation: Operation): number | null {
   return sum / operation.steps.length;
 }
 
-/** "43 of 120 MB, 3.2 MB/s", "2 of 5"; empty without figures. */
+/** "43 MB of 120 MB, 3.2 MB/s, 24 s left", "2 of 5"; empty without figures. */
 export function progressWords(progress: OperationStep['progress']): string {
   if (progress === null) return '';
   const inBytes = progress.unit === 'bytes';
@@ -42,7 +43,9 @@ export function progressWords(progress: OperationStep['progress']): string {
   const done = progress.total === null ? show(progress.done) : `${show(progress.done)} of ${show(progress.total)}`;
   if (progress.stalled === true) return `${done}, nothing moved for 20 s`;
   const rate = progress.ratePerS ?? 0;
-  return inBytes && rate > 0 ? `${done}, ${formatBytes(rate)}/s` : done;
+  if (!inBytes || rate <= 0) return done;
+  const leftMs = progress.total === null ? null : (Math.max(0, progress.total - progress.done) / rate) * 1000;
+  return `${done}, ${formatBytes(rate)}/s${leftMs === null || leftMs < 1000 ? '' : `, ${formatDuration(leftMs)} left`}`;
 }
 
 /** The step under way that says most: the one with a detail, the slowest service first. */

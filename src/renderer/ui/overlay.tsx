@@ -38,6 +38,8 @@ export function Confirm({
   title,
   text,
   action,
+  ready = true,
+  children,
   onConfirm,
   onClose,
 }: {
@@ -46,6 +48,10 @@ export function Confirm({
   readonly text: string;
   /** The verb on the button: "Delete". */
   readonly action: string;
+  /** False while something is still missing that `children` ask for. */
+  readonly ready?: boolean;
+  /** Choices between the text and the buttons. */
+  readonly children?: ReactNode;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }): ReactNode {
@@ -56,10 +62,12 @@ export function Confirm({
         <AlertDialog.Popup className={css.question}>
           <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
+          {children}
           <div className={css.choices}>
             <Button onClick={onClose}>Keep</Button>
             <Button
               kind="danger"
+              disabled={!ready}
               onClick={() => {
                 onConfirm();
                 onClose();

@@ -2,9 +2,9 @@
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { keepOpen } from '../../app/bridge.ts';
 import type { SeriesRow } from '../../app/stats-history.ts';
+import { ChartCard } from '../../parts/stats/chart-card.tsx';
 import { formatLatency } from '../../ui/format.ts';
 import { type BackendHistory, createBackendHistory } from './backend-history.ts';
-import { ChartCard } from './chart-card.tsx';
 
 const latency = [
   { key: 'p50', colour: 'var(--series-1)', sparse: true },

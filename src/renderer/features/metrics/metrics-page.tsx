@@ -1,142 +1,26 @@
-/** Live figures: what each service uses, and how fast the backend answers. */
-import { type ReactNode, useMemo, useState } from 'react';
-import { formatBytes } from '../../../shared/model/bytes.ts';
-import { changeSettings } from '../../app/actions.ts';
+/** Live figures of the bundled stack: what each service uses, and how fast the backend answers. */
+import type { ReactNode } from 'react';
 import { backendReady, useLive } from '../../app/live-store.ts';
 import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
-import { statsHistory, useStatsVersion } from '../../app/stats-feed.ts';
-import type { StatFigure } from '../../app/stats-history.ts';
+import { StatsView } from '../../parts/stats/stats-view.tsx';
 import { PageBody } from '../../ui/blocks.tsx';
-import { formatCores, formatRate } from '../../ui/format.ts';
-import { seriesColour } from '../../ui/series.ts';
 import { BackendCharts } from './backend-charts.tsx';
-import { ChartCard } from './chart-card.tsx';
-import { FiguresTable } from './figures-table.tsx';
-import css from './metrics-page.module.css';
-
-const windows = [
-  { seconds: 60, label: '1 min' },
-  { seconds: 300, label: '5 min' },
-  { seconds: 900, label: '15 min' },
-] as const;
-
-const charts: readonly {
-  readonly figure: StatFigure;
-  readonly title: string;
-  readonly hint: string;
-  readonly format: (value: number) => string;
-  readonly floor: number;
-  readonly binary: boolean;
-}[] = [
-  { figure: 'cpuCores', title: 'CPU', hint: '100 % is one core', format: formatCores, floor: 0.1, binary: false },
-  {
-    figure: 'memBytes',
-    title: 'Memory',
-    hint: 'in use',
-    format: formatBytes,
-    floor: 2 ** 26,
-    binary: true,
-  },
-  { figure: 'rxBytesPerS', title: 'Network in', hint: 'per second', format: formatRate, floor: 1024, binary: true },
-  { figure: 'txBytesPerS', title: 'Network out', hint: 'per second', format: formatRate, floor: 1024, binary: true },
-];
-
-function WindowChoice({ value }: { readonly value: number }): ReactNode {
-  return (
-    <fieldset className={css.choice}>
-      <legend className="visually-hidden">Time shown</legend>
-      {windows.map(({ seconds, label }) => (
-        <label key={seconds}>
-          <input
-            type="radio"
-            name="window"
-            className="visually-hidden"
-            checked={value === seconds}
-            onChange={() => void changeSettings({ metricsWindowS: seconds })}
-          />
-          <span>{label}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
 
 export function MetricsPage(): ReactNode {
   const ground = useGround();
   const engine = useLive((state) => state.engine);
+  const names = useLive((state) => state.stack?.services.map((service) => service.name).join(' ') ?? '');
+  const ready = useLive((state) => backendReady(state.stack));
   if (ground === 'no-engine') return <EngineMissing engine={engine} />;
   if (ground === 'loading') return <PageLoading label="Looking at your stack" />;
   if (ground === 'no-stack') return <StackMissing purpose="Start it to see what each service uses, live." />;
-  return <Figures />;
-}
-
-function Figures(): ReactNode {
-  const version = useStatsVersion();
-  const names = useLive((state) => state.stack?.services.map((service) => service.name).join(' ') ?? '');
-  const chosen = useLive((state) => state.settings?.metricsWindowS ?? 300);
-  const ready = useLive((state) => backendReady(state.stack));
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const windowS = windows.find(({ seconds }) => seconds >= chosen)?.seconds ?? 900;
-  const services = useMemo(() => names.split(' ').filter((name) => name !== ''), [names]);
-  const series = useMemo(
-    () =>
-      services
-        .filter((service) => !hidden.has(service))
-        .map((service) => ({ key: service, colour: seriesColour(services, service) })),
-    [services, hidden],
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: version stands for the history's content
-  const rows = useMemo(
-    () =>
-      charts.map(({ figure }) =>
-        statsHistory.rows(
-          figure,
-          windowS * 1000,
-          series.map((one) => one.key),
-        ),
-      ),
-    [version, windowS, series],
-  );
   return (
     <PageBody wide>
-      <div className={css.bar}>
-        <fieldset className={css.legend}>
-          <legend className="visually-hidden">Services shown</legend>
-          {services.map((service) => (
-            <button
-              key={service}
-              type="button"
-              aria-pressed={!hidden.has(service)}
-              className={css.chip}
-              onClick={() => {
-                const next = new Set(hidden);
-                if (!next.delete(service)) next.add(service);
-                setHidden(next);
-              }}
-            >
-              <span className={css.swatch} style={{ background: seriesColour(services, service) }} />
-              {service}
-            </button>
-          ))}
-        </fieldset>
-        <WindowChoice value={windowS} />
-      </div>
-      <FiguresTable services={services} />
-      <div className={css.grid}>
-        {charts.map(({ figure, title, hint, format, floor, binary }, index) => (
-          <ChartCard
-            key={figure}
-            title={title}
-            hint={hint}
-            rows={rows[index] ?? []}
-            series={series}
-            format={format}
-            floor={floor}
-            binary={binary}
-          />
-        ))}
-        <BackendCharts windowS={windowS} ready={ready} />
-      </div>
+      <StatsView
+        stack={null}
+        services={names.split(' ')}
+        more={(windowS) => <BackendCharts windowS={windowS} ready={ready} />}
+      />
     </PageBody>
   );
 }

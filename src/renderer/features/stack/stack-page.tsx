@@ -1,86 +1,59 @@
-/** The stack: one big Start or Stop, what is happening, and a card for each service. */
-import { Play, Square } from 'lucide-react';
-import type { ReactNode } from 'react';
+/** The stack: one big Start or Stop, what a start would do, what is happening, and a card for each service. */
+import { Eye, Play, Square } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import type { Operation } from '../../../shared/model/operation.ts';
 import type { StackState } from '../../../shared/model/stack.ts';
 import { startStack, stopStack, useActions } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
-import { runningStackOperation, useLive } from '../../app/live-store.ts';
+import { useLive, useRunningOperation } from '../../app/live-store.ts';
 import { EngineMissing, PageLoading, useGround } from '../../app/page-states.tsx';
-import { PageBody, ProgressBar } from '../../ui/blocks.tsx';
+import { PlanPanel } from '../../parts/plan/plan-panel.tsx';
+import { OperationProgress, underWay } from '../../parts/services/operation-progress.tsx';
+import { ServiceCard } from '../../parts/services/service-card.tsx';
+import { stackSentence } from '../../parts/services/stack-sentence.ts';
+import { PageBody } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
-import { formatElapsed } from '../../ui/format.ts';
-import { operationFraction } from '../../ui/operation-progress.ts';
+import { Drawer } from '../../ui/overlay.tsx';
 import { ToneIcon } from '../../ui/status.tsx';
-import { useNow } from '../../ui/use-now.ts';
-import { stackSaid, stepSaid } from '../../ui/words.ts';
-import { ServiceCard } from './service-card.tsx';
+import { stackSaid } from '../../ui/words.ts';
 import css from './stack-page.module.css';
-import { readyWords, stackSentence } from './stack-sentence.ts';
-
-const underWay: Readonly<Partial<Record<Operation['kind'], string>>> = {
-  start: 'Starting',
-  stop: 'Stopping',
-  restart: 'Restarting',
-  remove: 'Removing',
-};
 
 const headings: Readonly<Partial<Record<Operation['kind'], string>>> = {
   start: 'Your stack is starting',
   stop: 'Your stack is stopping',
 };
 
-function Progress({ operation, stack }: { readonly operation: Operation; readonly stack: StackState }): ReactNode {
-  const now = useNow();
-  const others = operation.steps.filter((step) => step.service === null);
-  return (
-    <>
-      <p className={css.text}>
-        {operation.kind === 'stop' ? 'Services end in the reverse of their order' : readyWords(stack.services)}
-        <time className={css.elapsed}>{formatElapsed(now - operation.startedAtMs)}</time>
-      </p>
-      <div className={css.progress}>
-        <ProgressBar value={operationFraction(operation)} label={operation.title} />
-      </div>
-      {others.length === 0 ? null : (
-        <ul className={css.steps} aria-label="Steps">
-          {others.map((step) => (
-            <li key={step.id}>
-              <ToneIcon tone={stepSaid(step.state).tone} size={13} />
-              {step.label}
-              <span className="visually-hidden">: {stepSaid(step.state).word}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
-  );
-}
-
-function MainButton({
+function MainButtons({
   stack,
   operation,
+  onPreview,
 }: {
   readonly stack: StackState;
   readonly operation: Operation | null;
+  readonly onPreview: () => void;
 }): ReactNode {
   const pending = useActions((state) => state.pending.has('stack'));
   if (operation !== null) {
     return (
       <Button size="lg" disabled>
-        {underWay[operation.kind] ?? 'Working'}
+        {underWay(operation)}
       </Button>
     );
   }
   const stopped = stack.status === 'absent' || stack.status === 'stopped';
   const start = (
-    <Button size="lg" kind="primary" icon={Play} disabled={pending} onClick={() => startStack()}>
-      Start
-    </Button>
+    <>
+      <Button size="lg" kind="quiet" icon={Eye} aria-label="Preview what Start would do" onClick={onPreview}>
+        Preview
+      </Button>
+      <Button size="lg" kind="primary" icon={Play} disabled={pending} onClick={() => startStack()}>
+        Start
+      </Button>
+    </>
   );
   const stop = (
-    <Button size="lg" icon={Square} disabled={pending || stack.status === 'stopping'} onClick={stopStack}>
+    <Button size="lg" icon={Square} disabled={pending || stack.status === 'stopping'} onClick={() => stopStack()}>
       Stop
     </Button>
   );
@@ -96,6 +69,7 @@ function MainButton({
 }
 
 function Hero({ stack, operation }: { readonly stack: StackState; readonly operation: Operation | null }): ReactNode {
+  const [preview, setPreview] = useState(false);
   const { heading, text } = stackSentence(stack);
   const { tone } = operation === null ? stackSaid(stack.status) : { tone: 'busy' as const };
   return (
@@ -105,11 +79,23 @@ function Hero({ stack, operation }: { readonly stack: StackState; readonly opera
       </span>
       <div className={css.words}>
         <h2 className={css.heading}>{operation === null ? heading : (headings[operation.kind] ?? operation.title)}</h2>
-        {operation === null ? <p className={css.text}>{text}</p> : <Progress operation={operation} stack={stack} />}
+        {operation === null ? (
+          <p className={css.text}>{text}</p>
+        ) : (
+          <OperationProgress operation={operation} stack={stack} />
+        )}
       </div>
       <div className={css.main}>
-        <MainButton stack={stack} operation={operation} />
+        <MainButtons stack={stack} operation={operation} onPreview={() => setPreview(true)} />
       </div>
+      <Drawer open={preview} onClose={() => setPreview(false)} title="What Start would do">
+        <PlanPanel
+          stack={null}
+          revision={stack.revision}
+          busy={operation !== null}
+          onStarted={() => setPreview(false)}
+        />
+      </Drawer>
     </section>
   );
 }
@@ -118,14 +104,14 @@ export function StackPage(): ReactNode {
   const ground = useGround();
   const engine = useLive((state) => state.engine);
   const stack = useLive((state) => state.stack);
-  const operation = useLive((state) => runningStackOperation(state.operations));
+  const operation = useRunningOperation(null);
   if (ground === 'no-engine') return <EngineMissing engine={engine} />;
   if (ground === 'loading' || stack === null) return <PageLoading label="Looking at your stack" />;
   return (
     <PageBody>
       <div className={css.page}>
         <Hero stack={stack} operation={operation} />
-        <AreaProblem area="stack" kinds={['start', 'stop', 'restart']} />
+        <AreaProblem area="stack" kinds={['start', 'stop', 'restart', 'scale', 'remove']} />
         {stack.staleSinceMs === null ? null : (
           <p className={css.stale} role="status">
             The engine does not answer right now. This is what it last said.
@@ -133,7 +119,7 @@ export function StackPage(): ReactNode {
         )}
         <div className={css.grid}>
           {stack.services.map((service) => (
-            <ServiceCard key={service.name} service={service} operation={operation} />
+            <ServiceCard key={service.name} stack={null} service={service} operation={operation} />
           ))}
         </div>
       </div>

@@ -3,8 +3,8 @@ import { memo, type ReactNode } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { SeriesRow } from '../../app/stats-history.ts';
 import { formatClock } from '../../ui/format.ts';
-import css from './metrics-page.module.css';
 import { niceTop } from './nice-top.ts';
+import css from './stats.module.css';
 import { thin } from './thin.ts';
 
 export interface ChartSeries {

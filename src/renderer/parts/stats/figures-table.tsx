@@ -1,14 +1,21 @@
 /** Current values as a table: the charts in figures, and what a screen reader reads. */
 import type { ReactNode } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
-import { statsHistory } from '../../app/stats-feed.ts';
+import type { ServiceFigures } from '../../app/stats-history.ts';
 import { Meter } from '../../ui/blocks.tsx';
 import { formatCores, formatRate } from '../../ui/format.ts';
 import { seriesColour } from '../../ui/series.ts';
-import css from './metrics-page.module.css';
+import css from './stats.module.css';
 
-export function FiguresTable({ services }: { readonly services: readonly string[] }): ReactNode {
-  const figures = services.map((service) => ({ service, now: statsHistory.latest(service) }));
+export function FiguresTable({
+  services,
+  latest,
+}: {
+  readonly services: readonly string[];
+  /** What a service uses right now; null when it does not run. */
+  readonly latest: (service: string) => ServiceFigures | null;
+}): ReactNode {
+  const figures = services.map((service) => ({ service, now: latest(service) }));
   const sum = (pick: (now: NonNullable<(typeof figures)[number]['now']>) => number): number =>
     figures.reduce((total, { now }) => total + (now === null ? 0 : pick(now)), 0);
   return (

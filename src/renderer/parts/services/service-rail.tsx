@@ -20,7 +20,10 @@ export function ServiceRail({ kind, step }: { readonly kind: OperationKind; read
     step.state === 'running' || (step.state === 'done' && step.phase !== null)
       ? phaseWord(step.phase ?? 'waiting')
       : stepSaid(step.state).word;
-  const detail = step.problem?.title ?? step.detail ?? progressWords(step.progress);
+  // Figures say more than the engine's own word for the moment, "Downloading".
+  const figures = step.progress?.unit === 'bytes' ? progressWords(step.progress) : '';
+  const detail = step.problem?.title ?? (figures === '' ? (step.detail ?? progressWords(step.progress)) : figures);
+  const stalled = step.state === 'running' && step.progress?.stalled === true;
   const known = step.progress !== null && step.progress.total !== null && step.progress.total > 0;
   return (
     <div className={css.rail}>
@@ -42,7 +45,7 @@ export function ServiceRail({ kind, step }: { readonly kind: OperationKind; read
       </ol>
       <p className={css.words}>
         <span className={css.phase}>{words}</span>
-        <span className={css.detail} title={plainText(detail)}>
+        <span className={cx(css.detail, stalled && css.stalled)} title={plainText(step.detail ?? detail)}>
           {detail === words ? '' : plainText(detail)}
         </span>
         {step.startedAtMs === null ? null : (

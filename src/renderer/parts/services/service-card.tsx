@@ -1,12 +1,15 @@
-/** One service: what it is for, how it is, what it uses, where it answers. The body keeps its height in every state. */
-import { HeartPulse, RotateCw, ScrollText } from 'lucide-react';
+/**
+ * One service: what it is for, how it is, what it uses, where it answers. The body keeps its height in every state, and
+ * the actions keep their places.
+ */
+import { HeartPulse, Play, RotateCw, ScrollText, Square } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Operation } from '../../../shared/model/operation.ts';
 import type { ServiceState } from '../../../shared/model/stack.ts';
-import { restartServices } from '../../app/actions.ts';
-import { go } from '../../app/navigation.ts';
-import { statsHistory, useStatsVersion } from '../../app/stats-feed.ts';
+import { naming, restartServices, startStack, stopStack } from '../../app/actions.ts';
+import { go, showLogs } from '../../app/navigation.ts';
+import { statsOf, useStatsVersion } from '../../app/stats-feed.ts';
 import { Meter, Skeleton } from '../../ui/blocks.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -14,15 +17,23 @@ import { count, formatAgo, formatCores, formatDuration } from '../../ui/format.t
 import { Status } from '../../ui/status.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { serviceSaid } from '../../ui/words.ts';
+import { ReplicasControl } from './replicas-control.tsx';
 import css from './service-card.module.css';
 import { addressesOf, exitWords, lastEnded, restartsOf, runningSinceMs } from './service-facts.ts';
 import { ServiceRail } from './service-rail.tsx';
 import { Sparkline } from './sparkline.tsx';
 
-function Figures({ service }: { readonly service: ServiceState }): ReactNode {
-  useStatsVersion();
-  const now = statsHistory.latest(service.name);
-  const trend = statsHistory.rows('cpuCores', 60_000, [service.name]).map((row) => row[service.name] ?? null);
+interface OfService {
+  /** null is the bundled stack. */
+  readonly stack: string | null;
+  readonly service: ServiceState;
+}
+
+function Figures({ stack, service }: OfService): ReactNode {
+  useStatsVersion(stack);
+  const history = statsOf(stack);
+  const now = history.latest(service.name);
+  const trend = history.rows('cpuCores', 60_000, [service.name]).map((row) => row[service.name] ?? null);
   const memText =
     now === null
       ? ''
@@ -65,9 +76,11 @@ function AtRest({ service }: { readonly service: ServiceState }): ReactNode {
           <span className={css.muted}> {formatAgo(ended.finishedAtMs ?? now, now)}</span>
         </>
       )}
-      <span className={css.image} title={service.image}>
-        {service.image}
-      </span>
+      {service.purpose === '' ? null : (
+        <span className={css.image} title={service.image}>
+          {service.image}
+        </span>
+      )}
     </p>
   );
 }
@@ -91,13 +104,48 @@ function Uptime({ service }: { readonly service: ServiceState }): ReactNode {
   );
 }
 
+/** Restart, and in one fixed place Stop or Start, whichever makes sense. */
+function Changes({ stack, service, busy }: OfService & { readonly busy: boolean }): ReactNode {
+  const { name, containers } = service;
+  const up = containers.some(({ state }) => state === 'running' || state === 'restarting' || state === 'paused');
+  const only = { ...naming(stack), services: [name] };
+  return (
+    <>
+      <IconButton
+        size="sm"
+        icon={RotateCw}
+        label={`Restart ${name}`}
+        disabled={containers.length === 0 || busy}
+        onClick={() => restartServices([name], stack)}
+      />
+      {up ? (
+        <IconButton size="sm" icon={Square} label={`Stop ${name}`} disabled={busy} onClick={() => stopStack(only)} />
+      ) : (
+        <IconButton
+          size="sm"
+          icon={Play}
+          label={`${service.status === 'failed' ? 'Retry' : 'Start'} ${name}`}
+          disabled={busy}
+          onClick={() => startStack(only)}
+        />
+      )}
+    </>
+  );
+}
+
 export function ServiceCard({
+  stack,
   service,
   operation,
-}: {
-  readonly service: ServiceState;
+  changeable = true,
+  scalable = false,
+}: OfService & {
   /** The operation that changes the stack right now. */
   readonly operation: Operation | null;
+  /** False for a stack that is only looked at. */
+  readonly changeable?: boolean;
+  /** Offers to change how many containers run. */
+  readonly scalable?: boolean;
 }): ReactNode {
   const step = operation?.steps.find((one) => one.service === service.name) ?? null;
   const running = service.containers.some((container) => container.state === 'running');
@@ -108,18 +156,27 @@ export function ServiceCard({
         <h3 className={css.name}>{service.name}</h3>
         <Status said={serviceSaid(service.status)} pill />
       </header>
-      <p className={css.purpose} title={service.purpose}>
-        {service.purpose}
-      </p>
+      {service.purpose === '' ? (
+        <p className={css.madeFrom} title={service.image}>
+          {service.image}
+        </p>
+      ) : (
+        <p className={css.purpose} title={service.purpose}>
+          {service.purpose}
+        </p>
+      )}
       <div className={css.body}>
         {operation !== null && step !== null ? (
           <ServiceRail kind={operation.kind} step={step} />
         ) : running ? (
-          <Figures service={service} />
+          <Figures stack={stack} service={service} />
         ) : (
           <AtRest service={service} />
         )}
       </div>
+      {scalable && service.role === 'service' ? (
+        <ReplicasControl stack={stack} service={service} busy={operation !== null} />
+      ) : null}
       <footer className={css.foot}>
         <Uptime service={service} />
         {address === undefined ? null : (
@@ -128,7 +185,7 @@ export function ServiceCard({
           </CopyButton>
         )}
         <span className={css.actions}>
-          {service.status === 'unhealthy' || service.status === 'failed' ? (
+          {stack === null && (service.status === 'unhealthy' || service.status === 'failed') ? (
             <IconButton
               size="sm"
               icon={HeartPulse}
@@ -140,15 +197,9 @@ export function ServiceCard({
             size="sm"
             icon={ScrollText}
             label={`Logs of ${service.name}`}
-            onClick={() => go('logs', service.name)}
+            onClick={() => showLogs(stack, service.name)}
           />
-          <IconButton
-            size="sm"
-            icon={RotateCw}
-            label={`Restart ${service.name}`}
-            disabled={service.containers.length === 0 || operation !== null}
-            onClick={() => restartServices([service.name])}
-          />
+          {changeable ? <Changes stack={stack} service={service} busy={operation !== null} /> : null}
         </span>
       </footer>
     </article>

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import type { SeriesRow } from '../../app/stats-history.ts';
 import { EmptyState, Skeleton } from '../../ui/blocks.tsx';
 import { type ChartSeries, LiveChart } from './live-chart.tsx';
-import css from './metrics-page.module.css';
+import css from './stats.module.css';
 
 /** The newest value of each series in words: "postgres 2.1 %, nlp 40 %". */
 export function chartWords(

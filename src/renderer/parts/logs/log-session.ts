@@ -1,6 +1,10 @@
-/** The followed log stream: belongs to the window, not to the page. It outlives a page change by a minute, its ring for good. */
+/**
+ * The followed log stream of a stack: belongs to the window, not to the page. It outlives a page change by a minute; the
+ * bundled stack's ring stays for good, another's goes with its stream.
+ */
 import type { Problem } from '../../../shared/model/problem.ts';
 import type { LogLine } from '../../../shared/model/telemetry.ts';
+import { naming } from '../../app/actions.ts';
 import { keepOpen } from '../../app/bridge.ts';
 import { createLogRing, type LogRing } from './log-ring.ts';
 
@@ -31,7 +35,8 @@ export function createReplayGuard(): { reopened(): void; fresh(lines: readonly L
   };
 }
 
-export function createLogSession(): LogSession {
+/** `onIdle`: nobody has held it for a minute. */
+function createLogSession(stack: string | null, onIdle: () => void): LogSession {
   const ring = createLogRing(capacity);
   const guard = createReplayGuard();
   const readers = new Set<(problem: Problem | null) => void>();
@@ -42,7 +47,7 @@ export function createLogSession(): LogSession {
     guard.reopened();
     close = keepOpen(
       'logs.follow',
-      { services: [], tail },
+      { ...naming(stack), services: [], tail },
       ({ lines, dropped }) => ring.push(guard.fresh(lines), dropped),
       (problem) => {
         if (problem !== null) guard.reopened();
@@ -63,10 +68,22 @@ export function createLogSession(): LogSession {
         lingering = setTimeout(() => {
           close?.();
           close = null;
+          onIdle();
         }, lingerMs);
       };
     },
   };
 }
 
-export const logSession = createLogSession();
+const sessions = new Map<string | null, LogSession>();
+
+/** null is the bundled stack. */
+export function logSessionOf(stack: string | null): LogSession {
+  const held = sessions.get(stack);
+  if (held !== undefined) return held;
+  const session = createLogSession(stack, () => {
+    if (stack !== null) sessions.delete(stack);
+  });
+  sessions.set(stack, session);
+  return session;
+}

@@ -1,4 +1,4 @@
-/** The stack's state as a heading and a line under it. */
+/** A stack's state as a heading and a line under it. */
 import type { ServiceState, StackState } from '../../../shared/model/stack.ts';
 import { count } from '../../ui/format.ts';
 import { serviceClause } from '../../ui/words.ts';
@@ -15,13 +15,15 @@ export function readyWords(services: readonly ServiceState[]): string {
   return `${ready} of ${count(services.length, 'service')} ${ready === 1 ? 'is' : 'are'} ready`;
 }
 
-function troubleWords(services: readonly ServiceState[]): string {
+/** "b has failed, c is stopped"; the first three by name. */
+export function troubleWords(services: readonly ServiceState[]): string {
   const trouble = services.filter((service) => !isFine(service));
   const named = trouble.slice(0, 3).map((service) => `${service.name} ${serviceClause(service.status)}`);
   const more = trouble.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${count(more, 'more service')} need attention` : ''}`;
 }
 
+/** Of the bundled stack, which the person calls theirs. */
 export function stackSentence(stack: StackState): { readonly heading: string; readonly text: string } {
   const { services } = stack;
   switch (stack.status) {

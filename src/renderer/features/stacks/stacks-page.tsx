@@ -1,0 +1,4 @@
+import type { ReactNode } from 'react';
+export function StacksPage(): ReactNode {
+  return null;
+}
