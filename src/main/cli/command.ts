@@ -2,12 +2,15 @@
 import type { ParseArgsConfig } from 'node:util';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { Core } from '../core.ts';
+import type { StackHandle } from '../stack-handles.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Context {
   readonly terminal: Terminal;
   readonly core: Core;
+  /** The stack the command is about: the environment's own, or the Compose project that --file or --project names. */
+  readonly stack: StackHandle;
   /** Options of this command, as parsed. */
   readonly options: Readonly<Record<string, string | boolean | string[] | undefined>>;
   readonly positionals: readonly string[];
@@ -27,6 +30,8 @@ export interface Command {
   readonly help: readonly string[];
   readonly options: NonNullable<ParseArgsConfig['options']>;
   readonly positionals: { readonly min: number; readonly max: number };
+  /** Works on any Compose project, with --file, --project, --env-file and --profile. */
+  readonly anyStack?: true;
   run(context: Context): Promise<ExitCode>;
 }
 
@@ -48,9 +53,9 @@ export function nothingToActOn(title: string, cause: string, label: string, comm
 }
 
 /** The engine, usable, and the state as it says. @throws {ProblemError} `engine-…` */
-export async function readyStack({ core }: Context): Promise<Awaited<ReturnType<Core['stack']['refresh']>>> {
+export async function readyStack({ core, stack }: Context): Promise<Awaited<ReturnType<Core['stack']['refresh']>>> {
   await core.monitor.ready();
-  return core.stack.refresh();
+  return stack.state.refresh();
 }
 
 /** As readyStack, but refuses where not one container is there. */
@@ -61,6 +66,11 @@ export async function existingStack(context: Context): ReturnType<typeof readySt
     'The stack is not there',
     `No container of ${state.project} exists on this engine.`,
     'Start the stack',
-    'quayside up',
+    `quayside up${projectOption(context)}`,
   );
+}
+
+/** What a suggested command needs to mean the same stack. */
+export function projectOption({ core, stack }: Pick<Context, 'core' | 'stack'>): string {
+  return stack.project === core.environment.project ? '' : ` -p ${stack.project}`;
 }

@@ -5,9 +5,10 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ProblemError, toProblem } from '../../shared/model/problem.ts';
+import { stackIdSchema } from '../../shared/model/stacks.ts';
 import { defaultDataDir } from '../config/environment.ts';
-import { createCore } from '../core.ts';
-import { type Command, type Context, usageError } from './command.ts';
+import { type Core, createCore } from '../core.ts';
+import { type Command, usageError } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { backup } from './commands/backup.ts';
 import { doctor } from './commands/doctor.ts';
@@ -15,14 +16,33 @@ import { down } from './commands/down.ts';
 import { health } from './commands/health.ts';
 import { ingest } from './commands/ingest.ts';
 import { logs } from './commands/logs.ts';
+import { restart } from './commands/restart.ts';
+import { scale } from './commands/scale.ts';
+import { stacks } from './commands/stacks.ts';
 import { stats } from './commands/stats.ts';
 import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
 import { up } from './commands/up.ts';
 import { type ExitCode, exit, exitCodeOf } from './exit-code.ts';
 import { openTerminal, type Streams, type Terminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 
-const commands: readonly Command[] = [up, down, status, logs, stats, health, ingest, ask, backup, doctor];
+const commands: readonly Command[] = [
+  up,
+  stop,
+  restart,
+  scale,
+  down,
+  status,
+  stacks,
+  logs,
+  stats,
+  health,
+  ingest,
+  ask,
+  backup,
+  doctor,
+];
 
 const commonOptions = {
   env: { type: 'string' },
@@ -31,6 +51,14 @@ const commonOptions = {
   'compose-dir': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Of the commands that work on any Compose project. No `-f`: that is --follow where logs are read. */
+const stackOptions = {
+  file: { type: 'string', multiple: true },
+  project: { type: 'string', short: 'p' },
+  'env-file': { type: 'string', multiple: true },
+  profile: { type: 'string', multiple: true },
 } as const;
 
 /** Ends that one wait for the core to close; a stack operation that was cancelled has ended before. */
@@ -93,7 +121,7 @@ function parse(command: Command, args: readonly string[]): Parsed {
   try {
     parsed = parseArgs({
       args: [...args],
-      options: { ...commonOptions, ...command.options },
+      options: { ...commonOptions, ...(command.anyStack === true ? stackOptions : {}), ...command.options },
       allowPositionals: true,
       strict: true,
     }) as Parsed;
@@ -130,20 +158,41 @@ async function runCommand(
     terminal.note(`"${operation.title}" was interrupted when an earlier panel ended; what it did is kept.`);
   }
   const interrupts = watchInterrupts(terminal);
-  const context: Context = {
-    terminal,
-    core,
-    options: values,
-    positionals,
-    signal: interrupts.signal,
-    onInterrupt: interrupts.take,
-  };
+  let release = (): void => undefined;
   try {
-    return await command.run(context);
+    const used = core.handles.use(await chosenStack(core, values));
+    release = used.release;
+    return await command.run({
+      terminal,
+      core,
+      stack: used.handle,
+      options: values,
+      positionals,
+      signal: interrupts.signal,
+      onInterrupt: interrupts.take,
+    });
   } finally {
     interrupts.close();
+    release();
     await withinTime(core.close(), closeTimeoutMs);
   }
+}
+
+/** The project that --file opens or --project names; undefined is the environment's own stack. */
+async function chosenStack(core: Core, values: Parsed['values']): Promise<string | undefined> {
+  const list = (key: string): string[] | undefined => (Array.isArray(values[key]) ? values[key] : undefined);
+  const project = typeof values.project === 'string' ? values.project : undefined;
+  const files = list('file');
+  const [envFiles, profiles] = [list('env-file'), list('profile')];
+  if (files === undefined) {
+    if (envFiles !== undefined || profiles !== undefined) throw usageError('--env-file and --profile go with --file.');
+    if (project !== undefined && !stackIdSchema.safeParse(project).success) {
+      throw usageError(`"${project}" is no project name: small letters, digits, _ and -.`);
+    }
+    return project;
+  }
+  const { id } = await core.stacks.open(files, { project, envFiles, profiles });
+  return id;
 }
 
 /** Ctrl-C and a polite kill: the first goes to whoever took it (or ends streams), the second leaves at once. */

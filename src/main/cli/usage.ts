@@ -8,6 +8,12 @@ const common = [
   '--json           one JSON document (one per line for streams) on standard output; problems as JSON on standard error',
   '--help           this text',
 ];
+const anyStack = [
+  '--file FILE      a Compose file, or the folder that holds it; several are merged in order',
+  '-p, --project P  the Compose project: as --file names it, or one that was opened before',
+  '--env-file FILE  with --file: variables for the files, in place of .env',
+  '--profile NAME   with --file: services of this profile too',
+];
 const codes = '0 done, 1 failed, 2 wrong usage, 3 no usable engine, 4 nothing to act on, 130 cancelled';
 
 export function overview(commands: readonly Command[], version: string): string {
@@ -35,6 +41,9 @@ export function commandHelp(command: Command): string {
     '',
     ...command.help.map((line) => (line === '' ? '' : `  ${line}`)),
     '',
+    ...(command.anyStack === true
+      ? ['On any other Compose project than the stack of the environment:', ...anyStack.map((line) => `  ${line}`), '']
+      : []),
     'Options of every command:',
     ...common.map((line) => `  ${line}`),
     '',

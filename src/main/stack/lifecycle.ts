@@ -268,7 +268,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
         await removeVolumes(engine, project);
         if (definition.dataFolder !== null) await emptyFolders(definition.dataFolder);
         step.done();
-        return `${counted(count, 'container')}, the networks and the data are removed`;
+        return `${counted(count, 'container')} removed, with the networks and the data`;
       });
     },
     async restart({ services }) {

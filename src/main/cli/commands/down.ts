@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { projectLabel } from '../../../shared/model/compose-labels.ts';
 import { ProblemError, problem } from '../../../shared/model/problem.ts';
-import { type Command, type Context, nothingToActOn, readyStack } from '../command.ts';
+import { type Command, type Context, nothingToActOn, projectOption, readyStack } from '../command.ts';
 import { followOperation } from '../follow-operation.ts';
 
 export const down: Command = {
@@ -16,6 +16,7 @@ export const down: Command = {
   ],
   options: { volumes: { type: 'boolean' }, yes: { type: 'boolean' } },
   positionals: { min: 0, max: 0 },
+  anyStack: true,
   async run(context) {
     const { core, terminal, options } = context;
     const volumes = options.volumes === true;
@@ -27,20 +28,26 @@ export const down: Command = {
         'There is nothing to remove',
         `${state.project} has no container and no network on this engine.`,
         'See what is there',
-        'quayside status',
+        `quayside status${projectOption(context)}`,
       );
     }
     if (volumes && options.yes !== true) await confirmDelete(context);
-    const { operation, code } = await followOperation(context, await core.lifecycle.down({ volumes }));
+    const begun = await core.handles.change(context.stack.project, (lifecycle) => lifecycle.down({ volumes }));
+    const { operation, code } = await followOperation(context, begun.operationId);
     if (terminal.json) await terminal.document({ operation });
     return code;
   },
 };
 
-async function confirmDelete({ core, terminal, signal }: Context): Promise<void> {
+async function confirmDelete({ core, stack, terminal, signal }: Context): Promise<void> {
   if (terminal.json || process.stdin.isTTY !== true) return;
-  const { name, volumesDir } = core.environment;
-  terminal.note(`This deletes all documents, conversations and vectors of "${name}" in ${volumesDir}.`);
+  const own = stack.project === core.environment.project;
+  const name = own ? core.environment.name : stack.project;
+  terminal.note(
+    own
+      ? `This deletes all documents, conversations and vectors of "${name}" in ${core.environment.volumesDir}.`
+      : `This deletes every volume of the Compose project "${name}".`,
+  );
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await prompt.question(`Type ${name} to go on: `, { signal });

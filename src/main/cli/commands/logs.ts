@@ -20,8 +20,9 @@ export const logs: Command = {
   ],
   options: { follow: { type: 'boolean', short: 'f' }, tail: { type: 'string', short: 'n' } },
   positionals: { min: 0, max: 100 },
+  anyStack: true,
   async run(context) {
-    const { core, terminal, options, signal } = context;
+    const { core, stack, terminal, options, signal } = context;
     const tail = readTail(options.tail);
     const state = await existingStack(context);
     const services = [...context.positionals];
@@ -32,12 +33,12 @@ export const logs: Command = {
     }
     const show = writer(context, services.length === 0 ? known : services);
     if (options.follow !== true) {
-      const lines = await core.logs.read({ services, tail });
+      const lines = await stack.logs.read({ services, tail });
       for (const line of redactLogs({ lines, dropped: 0 }, core.redact).lines) await show(line);
       return exit.done;
     }
     return new Promise((resolve) => {
-      const stop = core.logs.follow({ services, tail }, (batch) => {
+      const stop = stack.logs.follow({ services, tail }, (batch) => {
         if (batch.dropped > 0) terminal.note(`(${batch.dropped} lines were not shown: they came too fast)`);
         for (const line of redactLogs(batch, core.redact).lines) void show(line);
       });

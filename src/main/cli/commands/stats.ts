@@ -19,8 +19,9 @@ export const stats: Command = {
   ],
   options: { follow: { type: 'boolean', short: 'f' } },
   positionals: { min: 0, max: 0 },
+  anyStack: true,
   async run(context) {
-    const { core, terminal, options, signal } = context;
+    const { stack, terminal, options, signal } = context;
     const state = await existingStack(context);
     const running = new Set(
       state.services.flatMap(({ containers }) => containers.filter((c) => c.state === 'running').map((c) => c.name)),
@@ -41,7 +42,7 @@ export const stats: Command = {
         finish(exit.done);
       };
       const late = setTimeout(() => (follow ? undefined : void once()), longestWaitMs);
-      const stop = core.stats.watch((batch) => {
+      const stop = stack.stats.watch((batch) => {
         for (const sample of batch.samples) latest.set(sample.container, sample);
         if (follow) {
           if (batch.samples.length > 0) void show(context, batch.samples);

@@ -10,6 +10,7 @@ export const status: Command = {
   help: ['With --json: the state of the stack with its services and their containers.'],
   options: {},
   positionals: { min: 0, max: 0 },
+  anyStack: true,
   async run(context) {
     const state = await readyStack(context);
     const { terminal } = context;
@@ -18,7 +19,10 @@ export const status: Command = {
       return exit.done;
     }
     const good = state.services.filter(({ status: word }) => ['healthy', 'running', 'done'].includes(word)).length;
-    await terminal.print(`${state.environment}: ${state.status}, ${good} of ${state.services.length} services are up`);
+    const own = context.stack.project === context.core.environment.project;
+    await terminal.print(
+      `${own ? state.environment : state.project}: ${state.status}, ${good} of ${state.services.length} services are up`,
+    );
     if (state.services.length > 0) {
       await terminal.print(
         table([['SERVICE', 'STATUS', 'UP', 'PORTS', 'PURPOSE'], ...state.services.map((service) => row(service))]),
