@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from '../engine/engine-client.ts';
 import { type BodyContext, compact } from './body-context.ts';
 import { hostConfig } from './host-config.ts';
+import { platformOf } from './image-ref.ts';
 import type { ComposeService } from './model.ts';
 import { nanoseconds } from './quantities.ts';
 
@@ -51,7 +52,7 @@ export function createBody(context: BodyContext): CreateBody {
         ? undefined
         : { EndpointsConfig: Object.fromEntries(inBody.map(({ network, endpoint }) => [network, endpoint])) },
   });
-  return { body, connect: endpoints.slice(inBody.length), platform: service.platform };
+  return { body, connect: endpoints.slice(inBody.length), platform: platformOf(project, service) };
 }
 
 /** Highest priority first, then by name: the first is the one the container's default route goes through. */

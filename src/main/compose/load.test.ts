@@ -27,6 +27,8 @@ async function refusal(text: string): Promise<Problem> {
   throw new Error('it was loaded');
 }
 
+const build = 'services:\n  a:\n    build:\n      context: .\n';
+
 describe('a finding', () => {
   it('names file, line and key, shows the line with a caret and says what would be right', async () => {
     const problem = await refusal('services:\n  web:\n    imagee: redis\n');
@@ -82,8 +84,12 @@ describe('a finding', () => {
     ['field not run', 'services:\n  a:\n    image: x\n    credential_spec: {file: x}', 4, 'does not run this field'],
     ['a key of every JavaScript object', 'services:\n  a:\n    image: x\n    constructor: y', 4, 'Known keys'],
     ['a boolean of the kind', 'services:\n  a:\n    image: x\n    tty: constructor', 4, 'true or false'],
-    ['build', 'services:\n  a:\n    image: x\n    build: .', 4, 'name it under `image`'],
-    ['pull policy not run', 'services:\n  a:\n    image: x\n    pull_policy: never', 4, 'write `missing`'],
+    ['a build with secrets', `${build}      secrets: [s]\nsecrets: {s: {file: ./s}}`, 5, 'Copy what the build needs'],
+    ['a build with ssh', `${build}      ssh: [default]`, 5, 'Fetch private sources'],
+    ['a build with more contexts', `${build}      additional_contexts: {b: ./b}`, 5, 'under the one `context`'],
+    ['a privileged build', `${build}      privileged: true`, 5, 'without extra privileges'],
+    ['a cache of BuildKit', `${build}      cache_from: ["type=gha"]`, 5, 'Name images'],
+    ['a pull policy of no kind', 'services:\n  a:\n    image: x\n    pull_policy: every_day', 4, 'every_12h'],
     [
       'mount not run',
       'services:\n  a:\n    image: x\n    volumes: [{type: npipe, source: a, target: b}]',

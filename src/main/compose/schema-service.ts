@@ -1,10 +1,12 @@
 /** What a service may hold, written from the Compose specification's prose and checked against Compose itself. */
+import { everyPattern } from './pull-policy.ts';
 import {
   anyScalar,
   anything,
   bool,
   duration,
   either,
+  fileMode,
   int,
   listOf,
   mapOf,
@@ -37,7 +39,7 @@ const fileReferences = listOf(
   either(
     'a name or {source, target, uid, gid, mode}',
     text,
-    object('a reference', { source: text, target: text, uid: text, gid: text, mode: int }),
+    object('a reference', { source: text, target: text, uid: text, gid: text, mode: fileMode }),
   ),
   'a list of names',
 );
@@ -323,7 +325,14 @@ export const service: Rule = object(
     ports,
     privileged: bool,
     profiles: textList,
-    pull_policy: oneOf('always', 'never', 'if_not_present', 'build', 'missing'),
+    pull_policy: {
+      is: 'one of always, never, missing, if_not_present, build, daily, weekly, every_12h',
+      scalar: {
+        type: 'text',
+        oneOf: ['always', 'never', 'if_not_present', 'build', 'missing', 'daily', 'weekly'],
+        orLike: everyPattern,
+      },
+    },
     read_only: bool,
     restart: text,
     runtime: text,

@@ -25,12 +25,14 @@ export interface Rule {
   readonly unsupported?: Readonly<Record<string, string>>;
 }
 
-type ScalarType = 'text' | 'bool' | 'int' | 'number' | 'bytes' | 'duration' | 'any';
+type ScalarType = 'text' | 'bool' | 'int' | 'mode' | 'number' | 'bytes' | 'duration' | 'any';
 interface ScalarRule {
   readonly type: ScalarType;
   /** Number is taken for a text too (or a boolean, with 'any'). */
   readonly numbers?: boolean;
   readonly oneOf?: readonly string[];
+  /** Besides `oneOf`. */
+  readonly orLike?: RegExp;
   readonly pattern?: RegExp;
 }
 
@@ -38,6 +40,8 @@ export const text: Rule = { is: 'a text', scalar: { type: 'text' } };
 export const textOrNumber: Rule = { is: 'a text or a number', scalar: { type: 'text', numbers: true } };
 export const bool: Rule = { is: 'true or false', scalar: { type: 'bool' } };
 export const int: Rule = { is: 'a whole number', scalar: { type: 'int' } };
+/** A file's mode: a text is octal whether it begins with 0 or not, as Compose has it since 2.34. */
+export const fileMode: Rule = { is: 'a mode such as 0440', scalar: { type: 'mode' } };
 export const number: Rule = { is: 'a number', scalar: { type: 'number' } };
 export const size: Rule = { is: 'a size such as 512m or 2g', scalar: { type: 'bytes' } };
 export const duration: Rule = { is: 'a duration such as 30s or 1m30s', scalar: { type: 'duration' } };
@@ -169,7 +173,12 @@ function checkScalar(
 ): Value {
   const cast = castScalar(value, scalar);
   if (cast === undefined) throw mismatch(value, rule, path, context);
-  if (typeof cast === 'string' && scalar.oneOf !== undefined && !scalar.oneOf.includes(cast)) {
+  if (
+    typeof cast === 'string' &&
+    scalar.oneOf !== undefined &&
+    !scalar.oneOf.includes(cast) &&
+    scalar.orLike?.test(cast) !== true
+  ) {
     const meant = didYouMean(cast, scalar.oneOf);
     throw composeProblem(
       `\`${path[path.length - 1]}\` is ${shown(value)}`,
@@ -217,6 +226,10 @@ function castScalar(value: boolean | number | bigint | string, rule: ScalarRule)
           : undefined;
     case 'int': {
       const parsed = typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value;
+      return typeof parsed === 'number' && Number.isSafeInteger(parsed) ? parsed : undefined;
+    }
+    case 'mode': {
+      const parsed = typeof value === 'string' && /^[0-7]{1,9}$/.test(value) ? Number.parseInt(value, 8) : value;
       return typeof parsed === 'number' && Number.isSafeInteger(parsed) ? parsed : undefined;
     }
     case 'number': {

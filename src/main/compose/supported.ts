@@ -1,12 +1,13 @@
 /** What Quayside runs. A field that loads and is not here is a Problem, never ignored. */
 import { composeProblem, type KeyPath, type Locate } from './compose-problem.ts';
-import type { ComposeProject, ComposeService } from './model.ts';
+import type { ComposeBuild, ComposeProject, ComposeService } from './model.ts';
 
 /** Keys of a canonical service that planning or creation acts on, or that rightly change nothing in the background. */
 export const supportedServiceKeys: ReadonlySet<keyof ComposeService> = new Set<keyof ComposeService>([
   'annotations',
   'attach',
   'blkio_config',
+  'build',
   'cap_add',
   'cap_drop',
   'cgroup',
@@ -86,21 +87,29 @@ export const supportedServiceKeys: ReadonlySet<keyof ComposeService> = new Set<k
   'working_dir',
 ]);
 
-/** What to do about the ones that people meet most. */
-const instead: Readonly<Record<string, string>> = {
-  build: 'Build the image, name it under `image` and remove `build`.',
-};
+/** Keys of `build` that only BuildKit's own protocol can serve, and what would be right instead. */
+const needsBuildKit: readonly (readonly [keyof ComposeBuild, string])[] = [
+  ['secrets', 'Copy what the build needs into its context, or fetch it when the container runs.'],
+  ['ssh', 'Fetch private sources before the build and copy them in from the context.'],
+  ['additional_contexts', 'Put the files under the one `context`, or use an image with `COPY --from=name:tag`.'],
+  ['privileged', 'Remove it; images are built without extra privileges.'],
+  ['cache_to', 'Remove it; the engine keeps the cache of its builds by itself.'],
+];
 
 /** @throws ProblemError at the first field of an active service that Quayside does not run. */
 export function assertSupported(project: ComposeProject, locate: Locate): void {
   for (const [name, service] of Object.entries(project.services)) {
     for (const key of Object.keys(service)) {
       if (supportedServiceKeys.has(key as keyof ComposeService)) continue;
-      refuse(['services', name, key], `\`${key}\``, instead[key] ?? 'Remove it; Quayside does not run this field.');
+      refuse(['services', name, key], `\`${key}\``, 'Remove it; Quayside does not run this field.');
     }
-    if (service.pull_policy !== undefined && service.pull_policy !== 'missing') {
-      const right = 'Remove it, or write `missing`: Quayside pulls an image that is not there.';
-      refuse(['services', name, 'pull_policy'], `\`pull_policy: ${service.pull_policy}\``, right);
+    for (const [key, right] of needsBuildKit) {
+      if (isGiven(service.build?.[key])) refuse(['services', name, 'build', key], `\`build.${key}\``, right);
+    }
+    for (const [index, source] of (service.build?.cache_from ?? []).entries()) {
+      if (!source.includes('=') || /^type=registry,ref=[^,=]+$/.test(source)) continue;
+      const right = 'Name images: the engine takes over the layers of those it has.';
+      refuse(['services', name, 'build', 'cache_from', index], `the cache ${source}`, right);
     }
     for (const [index, mount] of (service.volumes ?? []).entries()) {
       if (['bind', 'volume', 'tmpfs'].includes(mount.type)) continue;
@@ -117,6 +126,10 @@ export function assertSupported(project: ComposeProject, locate: Locate): void {
         );
       }
     }
+  }
+
+  function isGiven(value: unknown): boolean {
+    return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
   }
 
   function refuse(path: KeyPath, what: string, right: string): never {
