@@ -51,6 +51,13 @@ export function placeOf(hash: string): Navigation {
 
 export const useNavigation = create<Navigation>(() => placeOf(window.location.hash));
 
+/** Links and the mouse's back button change the address alone: the page follows it. The answer stops that. */
+export function followAddress(): () => void {
+  const onChange = (): void => useNavigation.setState(placeOf(window.location.hash));
+  window.addEventListener('hashchange', onChange);
+  return () => window.removeEventListener('hashchange', onChange);
+}
+
 /** Shows a page, and there the given service. */
 export function go(page: Page, service: string | null = null): void {
   useNavigation.setState({ page, service, stack: null, section: 'services' });

@@ -7,7 +7,7 @@ import { ActivityBar } from './activity-bar.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
-import { go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
+import { followAddress, go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
 import { LazyPage, type OwnLazy, ownLazy } from './own-lazy.tsx';
 import css from './shell.module.css';
 import { Sidebar } from './sidebar.tsx';
@@ -50,6 +50,8 @@ export function Shell(): ReactNode {
     const handle = window.requestIdleCallback(() => void fetchLater(), { timeout: 4000 });
     return () => window.cancelIdleCallback(handle);
   }, []);
+
+  useEffect(followAddress, []);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

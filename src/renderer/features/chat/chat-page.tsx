@@ -1,6 +1,6 @@
 /** Questions to your own documents: conversations, the thread, the documents beside it. Files can be dropped anywhere on the page. */
 import { Files, FileUp } from 'lucide-react';
-import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { CitationSource } from '../../../shared/model/chat.ts';
 import { useActions } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
@@ -10,6 +10,7 @@ import { go } from '../../app/navigation.ts';
 import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
 import { EmptyState, PageBody } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
+import { DropZone } from '../../ui/drop-zone.tsx';
 import { count } from '../../ui/format.ts';
 import css from './chat-page.module.css';
 import { loadConversations, useChat } from './chat-store.ts';
@@ -62,37 +63,19 @@ function Chat(): ReactNode {
   const run = useChat((state) => state.run);
   const [panel, setPanel] = useState(() => window.innerWidth >= 1180);
   const [source, setSource] = useState<CitationSource | null>(null);
-  const [over, setOver] = useState(false);
-  const depth = useRef(0);
 
   useEffect(() => void loadConversations(), []);
 
-  const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
-  const leave = (): void => {
-    depth.current = 0;
-    setOver(false);
-  };
   const readyCount = documents?.filter((document) => document.state === 'ready').length ?? 0;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button "Add documents" is the first
-    <div
+    <DropZone
+      title="Drop to add to your documents"
+      text="Markdown, text, HTML, PDF"
       className={css.chat}
       data-panel={panel}
-      onDragEnter={(event) => {
-        if (!hasFiles(event)) return;
-        depth.current += 1;
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!hasFiles(event)) return;
-        depth.current -= 1;
-        if (depth.current <= 0) leave();
-      }}
-      onDrop={(event) => {
-        event.preventDefault();
-        leave();
+      onFiles={(files) => {
         setPanel(true);
-        void addDropped([...event.dataTransfer.files]);
+        void addDropped(files);
       }}
     >
       <ConversationList />
@@ -123,16 +106,7 @@ function Chat(): ReactNode {
           />
         </div>
       ) : null}
-      {over ? (
-        <div className={css.drop}>
-          <div>
-            <FileUp size={34} aria-hidden />
-            <p>Drop to add to your documents</p>
-            <span>Markdown, text, HTML, PDF</span>
-          </div>
-        </div>
-      ) : null}
       <PassageDrawer source={source} onClose={() => setSource(null)} />
-    </div>
+    </DropZone>
   );
 }
