@@ -1,26 +1,34 @@
 /**
- * The floor of a start: the same calls of the Engine API, fired by hand in dependency order with everything known
- * beforehand. Dependents start at the first success of the probe's command, looked for without a pause worth
- * mentioning; it ends when the engine calls all healthy.
+ * The floors: the same calls of the Engine API, fired by hand in dependency order with everything known beforehand,
+ * without a look at what is there, a label check, a progress line or a deadline.
+ *
+ * Start: dependents start at the first success of the probe's command, looked for without a pause worth mentioning; it
+ * ends when the engine calls all healthy. Stop: a service is told to stop as soon as the processes of its dependents
+ * are gone. Down: each container is removed once it is stopped, the networks once all containers are.
  */
 import { readActual } from '../src/main/compose/actual.ts';
-import { readFacts } from '../src/main/compose/container-facts.ts';
 import { createBody } from '../src/main/compose/create-body.ts';
 import { probeCommand } from '../src/main/compose/early-probe.ts';
+import { reverse, runInOrder } from '../src/main/compose/graph.ts';
 import { containerName } from '../src/main/compose/labels.ts';
 import type { ComposeProject } from '../src/main/compose/model.ts';
 import { networkBody } from '../src/main/compose/network-body.ts';
+import { graphOf } from '../src/main/compose/plan.ts';
 import type { EngineClient } from '../src/main/engine/engine-client.ts';
 import { projectLabel, serviceLabel } from '../src/shared/model/compose-labels.ts';
+import type { BareEngine } from './bare-engine.ts';
 
 const lookEveryMs = 20;
 
-export async function startByHand(engine: EngineClient, project: ComposeProject): Promise<void> {
-  const owner = { project: project.name };
+/** @returns the ids of the containers, by service */
+export async function startByHand(engine: BareEngine, project: ComposeProject): Promise<Map<string, string>> {
   const labels = { [projectLabel]: project.name };
-  for (const network of Object.values(project.networks)) {
-    await engine.createNetwork(networkBody(network, { ...labels, 'com.docker.compose.network': 'default' }, '1.41'));
-  }
+  await Promise.all(
+    Object.values(project.networks).map((network) =>
+      engine.call('POST', '/networks/create', networkBody(network, labels, '1.41')),
+    ),
+  );
+  const ids = new Map<string, string>();
   const created = new Map(
     Object.entries(project.services).map(([name, service]) => {
       const { body } = createBody({
@@ -35,45 +43,57 @@ export async function startByHand(engine: EngineClient, project: ComposeProject)
         inherited: [],
         apiVersion: '1.41',
       });
-      return [name, engine.createContainer(containerName(project.name, name, 1), body)] as const;
+      const path = `/containers/create?name=${containerName(project.name, name, 1)}`;
+      return [name, engine.call('POST', path, body) as Promise<{ Id: string }>] as const;
     }),
   );
-  const usable = new Map<string, Promise<void>>();
   const healthy: Promise<void>[] = [];
-  const start = (name: string): Promise<void> => {
-    const known = usable.get(name);
-    if (known !== undefined) return known;
-    const own = (async () => {
-      const dependencies = Object.keys(project.services[name]?.depends_on ?? {});
-      const made = await created.get(name);
-      const id = made?.id ?? '';
-      await Promise.all(dependencies.map(start));
-      await engine.startContainer(id, owner);
-      healthy.push(untilHealthy(engine, id));
-      const needed = Object.values(project.services).some((other) => other.depends_on?.[name] !== undefined);
-      const cmd = probeCommand(project.services[name]?.healthcheck?.test ?? []);
-      while (needed && cmd !== null && (await engine.exec(id, owner, { cmd })).exitCode !== 0) await pause();
-    })();
-    usable.set(name, own);
-    return own;
-  };
-  await Promise.all(Object.keys(project.services).map(start));
+  await runInOrder(graphOf(project), async (name) => {
+    const id = (await created.get(name))?.Id ?? '';
+    ids.set(name, id);
+    const test = project.services[name]?.healthcheck?.test ?? [];
+    if (test.length > 0) healthy.push(engine.event(id, 'health_status: healthy'));
+    await engine.call('POST', `/containers/${id}/start`);
+    const needed = Object.values(project.services).some((other) => other.depends_on?.[name] !== undefined);
+    const cmd = probeCommand(test);
+    while (needed && cmd !== null && !(await succeeds(engine, id, cmd))) await pause();
+  });
   await Promise.all(healthy);
+  return ids;
 }
 
-async function untilHealthy(engine: EngineClient, id: string): Promise<void> {
-  for (;;) {
-    const raw = await engine.inspectContainer(id);
-    if (raw === null) throw new Error('a container of the floor is gone');
-    if (readFacts(raw).health === 'healthy') return;
-    await pause();
-  }
+async function succeeds(engine: BareEngine, id: string, cmd: readonly string[]): Promise<boolean> {
+  const body = { AttachStdout: true, AttachStderr: true, Cmd: cmd };
+  const exec = (await engine.call('POST', `/containers/${id}/exec`, body)) as { Id: string };
+  await engine.call('POST', `/exec/${exec.Id}/start`, { Detach: false, Tty: false });
+  const { ExitCode } = (await engine.call('GET', `/exec/${exec.Id}/json`)) as { ExitCode: number };
+  return ExitCode === 0;
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, lookEveryMs));
 
-/** All of the project's containers at once, without an order. */
-export async function removeByHand(engine: EngineClient, project: string): Promise<void> {
+/** @param remove what is stopped is removed too, and the networks after it */
+export async function stopByHand(
+  engine: BareEngine,
+  project: ComposeProject,
+  ids: ReadonlyMap<string, string>,
+  remove: boolean,
+): Promise<void> {
+  const ends: Promise<unknown>[] = [];
+  await runInOrder(reverse(graphOf(project)), async (name) => {
+    const path = `/containers/${ids.get(name)}`;
+    const died = engine.event(ids.get(name) ?? '', 'die');
+    const stopped = engine.call('POST', `${path}/stop`);
+    ends.push(remove ? stopped.then(() => engine.call('DELETE', `${path}?force=1`)) : stopped);
+    await Promise.race([died, stopped]);
+  });
+  await Promise.all(ends);
+  if (!remove) return;
+  await Promise.all(Object.values(project.networks).map(({ name }) => engine.call('DELETE', `/networks/${name}`)));
+}
+
+/** Not measured: all of the project's containers at once, killed, without an order. */
+export async function clear(engine: EngineClient, project: string): Promise<void> {
   const { containers, networks } = await readActual(engine, project, [], false);
   await Promise.all(
     containers.map(({ id }) => engine.removeContainer(id, { project }, { force: true, volumes: true })),

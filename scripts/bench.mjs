@@ -74,9 +74,7 @@ async function stackTable(rounds) {
   const { importTypescript } = await import('../bench/import-typescript.mjs');
   const composePath = await ensureComposePeer();
   const { stackStartBench } = await importTypescript(join(root, 'bench', 'stack-start.ts'), root);
-  return measured('Start and stop of the stack', (say) =>
-    stackStartBench({ composePath, composeDir: join(root, 'compose'), say, ...rounds }),
-  );
+  return measured('Start and stop of the stack', (say) => stackStartBench({ composePath, root, say, ...rounds }));
 }
 
 /** A step whose outcome is a table instead of words. */
