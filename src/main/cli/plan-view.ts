@@ -1,5 +1,6 @@
 /** A plan on a terminal: what would be done, a mark and a line each, and what was changed below it. Pure. */
-import { type ContainerAction, type PlanView, planSummary } from '../../shared/model/plan.ts';
+import type { ContainerAction, PlanView } from '../../shared/model/plan.ts';
+import { planSummary } from '../../shared/model/plan-summary.ts';
 import { printable } from './printable.ts';
 
 const marks: Readonly<Record<ContainerAction, string>> = {

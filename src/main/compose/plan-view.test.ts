@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type PlanImage, planSummary, planViewSchema } from '../../shared/model/plan.ts';
+import { type PlanImage, planViewSchema } from '../../shared/model/plan.ts';
+import { planSummary } from '../../shared/model/plan-summary.ts';
 import type { ActualContainer } from './actual.ts';
 import { configFilesLabel } from './labels.ts';
 import type { ComposeProject, ComposeService } from './model.ts';

@@ -5,15 +5,15 @@
 import { type ComponentType, type ReactNode, useEffect, useState } from 'react';
 import { PageLoading } from './page-states.tsx';
 
-export interface OwnLazy {
+export interface OwnLazy<P = object> {
   /** null until it is loaded. */
-  loaded(): ComponentType | null;
+  loaded(): ComponentType<P> | null;
   /** Fetches the code; calling it again is harmless. */
   fetch(): Promise<void>;
 }
 
-export function ownLazy(load: () => Promise<ComponentType>): OwnLazy {
-  let component: ComponentType | null = null;
+export function ownLazy<P = object>(load: () => Promise<ComponentType<P>>): OwnLazy<P> {
+  let component: ComponentType<P> | null = null;
   let loading: Promise<void> | undefined;
   return {
     loaded: () => component,
@@ -26,11 +26,28 @@ export function ownLazy(load: () => Promise<ComponentType>): OwnLazy {
   };
 }
 
-export function LazyPage({ page, label }: { readonly page: OwnLazy; readonly label: string }): ReactNode {
+/** `children` draw what was loaded, with whatever it needs. */
+export function Lazily<P>({
+  part,
+  label,
+  children,
+}: {
+  readonly part: OwnLazy<P>;
+  readonly label: string;
+  readonly children: (Loaded: ComponentType<P>) => ReactNode;
+}): ReactNode {
   const [, redraw] = useState(0);
   useEffect(() => {
-    if (page.loaded() === null) void page.fetch().then(() => redraw((n) => n + 1));
-  }, [page]);
-  const Loaded = page.loaded();
-  return Loaded === null ? <PageLoading label={label} /> : <Loaded />;
+    if (part.loaded() === null) void part.fetch().then(() => redraw((n) => n + 1));
+  }, [part]);
+  const Loaded = part.loaded();
+  return Loaded === null ? <PageLoading label={label} /> : children(Loaded);
+}
+
+export function LazyPage({ page, label }: { readonly page: OwnLazy; readonly label: string }): ReactNode {
+  return (
+    <Lazily part={page} label={label}>
+      {(Loaded) => <Loaded />}
+    </Lazily>
+  );
 }

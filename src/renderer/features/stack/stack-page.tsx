@@ -6,8 +6,8 @@ import type { StackState } from '../../../shared/model/stack.ts';
 import { startStack, stopStack, useActions } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
 import { useLive, useRunningOperation } from '../../app/live-store.ts';
+import { Lazily, ownLazy } from '../../app/own-lazy.tsx';
 import { EngineMissing, PageLoading, useGround } from '../../app/page-states.tsx';
-import { PlanPanel } from '../../parts/plan/plan-panel.tsx';
 import { OperationProgress, underWay } from '../../parts/services/operation-progress.tsx';
 import { ServiceCard } from '../../parts/services/service-card.tsx';
 import { stackSentence } from '../../parts/services/stack-sentence.ts';
@@ -18,6 +18,9 @@ import { Drawer } from '../../ui/overlay.tsx';
 import { ToneIcon } from '../../ui/status.tsx';
 import { stackSaid } from '../../ui/words.ts';
 import css from './stack-page.module.css';
+
+/** Most days nobody asks for it: the first paint does not wait for its code. */
+const planPanel = ownLazy(() => import('../../parts/plan/plan-panel.tsx').then((module) => module.PlanPanel));
 
 const headings: Readonly<Partial<Record<Operation['kind'], string>>> = {
   start: 'Your stack is starting',
@@ -89,12 +92,16 @@ function Hero({ stack, operation }: { readonly stack: StackState; readonly opera
         <MainButtons stack={stack} operation={operation} onPreview={() => setPreview(true)} />
       </div>
       <Drawer open={preview} onClose={() => setPreview(false)} title="What Start would do">
-        <PlanPanel
-          stack={null}
-          revision={stack.revision}
-          busy={operation !== null}
-          onStarted={() => setPreview(false)}
-        />
+        <Lazily part={planPanel} label="Working out what a start would do">
+          {(PlanPanel) => (
+            <PlanPanel
+              stack={null}
+              revision={stack.revision}
+              busy={operation !== null}
+              onStarted={() => setPreview(false)}
+            />
+          )}
+        </Lazily>
       </Drawer>
     </section>
   );

@@ -1,7 +1,8 @@
 /** The what-if preview: a sentence, the choices, every line of the plan, and a start that does exactly that. */
 import { CircleCheckBig, ListChecks, Play, RefreshCw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { type PlanView, planSummary } from '../../../shared/model/plan.ts';
+import type { PlanView } from '../../../shared/model/plan.ts';
+import { planSummary } from '../../../shared/model/plan-summary.ts';
 import { areaOf, naming, startStack, useActions } from '../../app/actions.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { Skeleton } from '../../ui/blocks.tsx';
