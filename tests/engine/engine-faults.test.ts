@@ -172,7 +172,7 @@ describe('the monitor', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(await codeOf(monitor(join(folder, 'file')).ready())).toBe('engine-address-refused');
     expect(await codeOf(monitor('tcp://192.0.2.1:2375').ready())).toBe('engine-address-refused');
-    expect(await codeOf(monitor('ssh://me@192.0.2.1').ready())).toBe('engine-address-refused');
+    expect(await codeOf(monitor('ssh://-oProxyCommand=x/').ready())).toBe('engine-address-refused');
     expect(await codeOf(monitor('rubbish').ready())).toBe('engine-address-refused');
     expect(await codeOf(monitor('tcp://127.0.0.1:1').ready())).toBe('engine-stopped');
   });

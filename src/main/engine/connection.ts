@@ -10,8 +10,13 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
+import { ProblemError } from '../../shared/model/problem.ts';
 import type { EngineEndpoint, JsonObject } from './engine-client.ts';
+import { errorCode } from './engine-errors.ts';
 import { endpointRefused } from './engine-problems.ts';
+import { parseSshAddress, type SshAddress } from './ssh-address.ts';
+import { createTurns, openSshStream } from './ssh-stream.ts';
+import { tlsFilesProblem } from './tls-problems.ts';
 
 export interface DialRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -21,6 +26,8 @@ export interface DialRequest {
   readonly body?: JsonObject;
   /** A tar to send instead of `body`. */
   readonly upload?: Readable;
+  /** Beyond those that every request has: the logins of registries. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Asks without the agreed version: `/version` itself, which must work before and after an update. */
   readonly unversioned?: boolean;
   /** Asks for a raw two-way socket instead of a response. */
@@ -64,16 +71,17 @@ export function createConnection(endpoint: EngineEndpoint, version: () => string
 
   async function open(): Promise<{ modem: Modem; agent: Agent }> {
     const [{ default: Docker }, target] = await Promise.all([import('dockerode'), dialTarget(endpoint)]);
-    const agent = target.protocol === 'https' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+    const agent = agentFor(target);
     // docker-modem inspects its options in full on every request, agent and sockets included: 25 times our CPU.
     Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
     if (closed) agent.destroy();
-    const options = { ...target, agent };
+    const { ssh: _, ...where } = target;
+    const options = { ...where, agent };
     return { modem: withoutDockerHost(() => new Docker(options).modem as Modem), agent };
   }
 
   return {
-    async dial({ method, path, query = {}, body, upload, upgrade, unversioned, signal }) {
+    async dial({ method, path, query = {}, body, upload, headers, upgrade, unversioned, signal }) {
       opened ??= open();
       opened.catch(() => {
         opened = undefined;
@@ -91,7 +99,10 @@ export function createConnection(endpoint: EngineEndpoint, version: () => string
           abortSignal: signal,
           statusCodes: everyStatus,
           ...(upgrade ? { hijack: true } : {}),
-          ...(upload ? { file: upload, headers: { 'Content-Type': 'application/x-tar' } } : {}),
+          ...(upload ? { file: upload } : {}),
+          ...(upload || headers
+            ? { headers: { ...(upload ? { 'Content-Type': 'application/x-tar' } : {}), ...headers } }
+            : {}),
         };
         modem.dial(request, (error, answer) => {
           if (error) reject(error);
@@ -105,6 +116,20 @@ export function createConnection(endpoint: EngineEndpoint, version: () => string
       opened?.then(({ agent }) => agent.destroy()).catch(() => undefined);
     },
   };
+}
+
+/** An idle ssh connection is a process of its own here and one there. */
+const idleSshConnections = 4;
+
+function agentFor(target: DialTarget): Agent {
+  // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot switch the check off.
+  if (target.protocol === 'https') return new TlsAgent({ keepAlive: true, rejectUnauthorized: true });
+  const { ssh } = target;
+  if (ssh === undefined) return new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: idleSshConnections });
+  const turns = createTurns();
+  agent.createConnection = () => openSshStream(ssh, turns);
+  return agent;
 }
 
 function isResponse(answer: unknown): answer is IncomingMessage {
@@ -130,39 +155,65 @@ interface DialTarget {
   ca?: Buffer;
   cert?: Buffer;
   key?: Buffer;
+  ssh?: SshAddress;
 }
 
 /** @throws {ProblemError} `engine-address-refused` for an address that cannot be used safely */
 async function dialTarget(endpoint: EngineEndpoint): Promise<DialTarget> {
   const local = localPath(endpoint.url);
   if (local !== null) return { socketPath: local, host: undefined, protocol: 'http' };
-  const url = new URL(endpoint.url);
-  if (url.protocol === 'ssh:') {
-    throw endpointRefused(
-      'An engine over ssh needs a forwarded socket',
-      'Quayside does not open ssh connections itself: it could not check the host’s key as your ssh does.',
-      {
-        action: 'copy-command',
-        label: 'Forward its socket, then give --engine unix:///tmp/engine.sock',
-        command: `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock ${url.username ? `${url.username}@` : ''}${url.hostname}`,
-      },
-    );
+  if (endpoint.url.startsWith('ssh:')) {
+    const ssh = parseSshAddress(endpoint.url);
+    if ('wrong' in ssh) throw sshRefused(endpoint.url, ssh.wrong);
+    // The host of the requests' Host header; where they go is ssh's business.
+    return { host: 'engine', protocol: 'http', ssh };
   }
+  const url = new URL(endpoint.url);
   const port = Number(url.port) || (endpoint.tlsDir ? 2376 : 2375);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (endpoint.tlsDir !== undefined) {
-    const read = (name: string) => readFile(join(endpoint.tlsDir ?? '', name));
-    const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
-    return { host, port, protocol: 'https', ca, cert, key };
+    return { host, port, protocol: 'https', ...(await tlsMaterial(endpoint, endpoint.tlsDir)) };
   }
   if (!['localhost', '127.0.0.1', '::1'].includes(host)) {
     throw endpointRefused(
       'An engine across the network needs TLS',
       `${endpoint.url} would be spoken to in clear: anyone on the way could take over its machine.`,
-      { action: 'advice', label: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or forward its socket with ssh' },
+      { action: 'advice', label: `Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or use ssh://${host}` },
     );
   }
   return { host, port, protocol: 'http' };
+}
+
+/**
+ * Without ca.pem the system's authorities count; without cert.pem and key.pem the engine may still let us in, or says
+ * that it wants them.
+ * @throws {ProblemError} `engine-tls-files`
+ */
+async function tlsMaterial(endpoint: EngineEndpoint, folder: string): Promise<Pick<DialTarget, 'ca' | 'cert' | 'key'>> {
+  const read = (name: string): Promise<Buffer | null> =>
+    readFile(join(folder, name)).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw new ProblemError(tlsFilesProblem(endpoint, `${name} cannot be read (${errorCode(error)}).`), {
+        cause: error,
+      });
+    });
+  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
+  const wrong = (cause: string) => new ProblemError(tlsFilesProblem(endpoint, cause));
+  if (ca === null && cert === null && key === null) throw wrong('There is no ca.pem, cert.pem or key.pem.');
+  if ((cert === null) !== (key === null)) throw wrong(`There is no ${cert === null ? 'cert.pem' : 'key.pem'}.`);
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+}
+
+export function sshRefused(text: string, cause: string): ProblemError {
+  return endpointRefused('The ssh address of the engine cannot be used', `${shown(text)}: ${cause}`, {
+    action: 'advice',
+    label: 'Give an address like ssh://user@host or ssh://user@host:22/run/user/1000/docker.sock',
+  });
+}
+
+/** An address without a password that may be in it. */
+function shown(text: string): string {
+  return text.slice(0, 200).replace(/:[^@/]*@/, '@');
 }
 
 /** The file a `unix://` or `npipe://` address stands for; null for any other. */

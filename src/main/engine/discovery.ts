@@ -1,10 +1,11 @@
 /** Where an engine may be: what the person says, then what Docker's own settings say, then the usual sockets. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { localPath } from './connection.ts';
+import { localPath, sshRefused } from './connection.ts';
 import { currentContext } from './docker-context.ts';
 import type { EngineEndpoint } from './engine-client.ts';
 import { endpointRefused } from './engine-problems.ts';
+import { formatSshAddress, parseSshAddress } from './ssh-address.ts';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -79,11 +80,16 @@ export function parseAddress(text: string, foundBy: string): EngineEndpoint {
     return { url: `unix://${path}`, foundBy };
   }
   if (trimmed.startsWith('npipe://')) return { url: trimmed, foundBy };
-  const match = /^(tcp|http|https|ssh):\/\/([^/?#]+)/.exec(trimmed);
+  if (trimmed.startsWith('ssh:')) {
+    const address = parseSshAddress(trimmed);
+    if ('wrong' in address) throw sshRefused(trimmed, address.wrong);
+    return { url: formatSshAddress(address), foundBy };
+  }
+  const match = /^(?:tcp|http|https):\/\/([^/?#]+)/.exec(trimmed);
   if (!match) throw wrong(`${foundBy} is ${trimmed.slice(0, 200)}, which names no engine.`);
-  const [, scheme = '', authority = ''] = match;
+  const [, authority = ''] = match;
   try {
-    const url = new URL(`${scheme === 'ssh' ? 'ssh' : 'tcp'}://${authority}`);
+    const url = new URL(`tcp://${authority}`);
     // A password in an address would be shown: it is not kept.
     url.password = '';
     return { url: url.href.replace(/\/$/, ''), foundBy };

@@ -26,11 +26,20 @@ export async function currentContext(configDir: string, chosen: string | undefin
       { action: 'copy-command', label: 'Go back to the default context', command: 'docker context use default' },
     );
   }
+  if (host.startsWith('tcp:') && asObject(asObject(meta.Endpoints).docker).SkipTLSVerify === true) {
+    throw endpointRefused(
+      `The Docker context ${name} leaves out the check of the engine’s certificate`,
+      'With "skip-tls-verify" anyone on the way could take over the engine’s machine, so Quayside does not connect like that.',
+      {
+        action: 'copy-command',
+        label: 'Give the context the authority of the engine instead',
+        command: `docker context update ${name} --docker "host=${host},ca=ca.pem,cert=cert.pem,key=key.pem"`,
+      },
+    );
+  }
   const tlsDir = join(configDir, 'contexts', 'tls', folder, 'docker');
-  const hasTls = await access(join(tlsDir, 'ca.pem')).then(
-    () => true,
-    () => false,
-  );
+  const present = ['ca.pem', 'cert.pem', 'key.pem'].map((file) => access(join(tlsDir, file)));
+  const hasTls = (await Promise.allSettled(present)).some(({ status }) => status === 'fulfilled');
   return { url: host, foundBy: `docker context ${name}`, ...(hasTls ? { tlsDir } : {}) };
 }
 

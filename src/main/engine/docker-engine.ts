@@ -6,7 +6,7 @@ import { createArchives } from './archives.ts';
 import { createConnection } from './connection.ts';
 import { createContainers } from './containers.ts';
 import type { EngineClient, EngineEndpoint, EngineVersion } from './engine-client.ts';
-import { engineTooOld, newestApi, oldestApi } from './engine-problems.ts';
+import { engineTooNew, engineTooOld, newestApi, oldestApi } from './engine-problems.ts';
 import { createExecs } from './exec.ts';
 import { createImages } from './images.ts';
 import { createNetworks } from './networks.ts';
@@ -23,11 +23,11 @@ export function compareApi(a: string, b: string): number {
   return 0;
 }
 
-/** The API to speak with an engine that knows `min` to `max`; null when there is none. */
-export function negotiate(max: string, min: string): string | null {
-  if (compareApi(max, oldestApi) < 0) return null;
-  const wanted = compareApi(max, newestApi) < 0 ? max : newestApi;
-  return compareApi(wanted, min || '1.0') < 0 ? min : wanted;
+/** The API to speak with an engine that knows `min` to `max`: the newest that both know, or why there is none. */
+export function negotiate(max: string, min: string): { readonly api: string } | 'too-old' | 'too-new' {
+  if (compareApi(max, oldestApi) < 0) return 'too-old';
+  if (compareApi(min || '1.0', newestApi) > 0) return 'too-new';
+  return { api: compareApi(max, newestApi) < 0 ? max : newestApi };
 }
 
 export interface DockerEngine extends EngineClient {
@@ -51,9 +51,11 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: { deadline
     const { json } = await raw.json({ ...ask, signal, ...deadline });
     const answer = asObject(json);
     const spoken = asText(answer.ApiVersion);
-    const agreed = negotiate(spoken, asText(answer.MinAPIVersion));
-    if (agreed === null) throw new ProblemError(engineTooOld(endpoint, asText(answer.Version), spoken));
-    api = agreed;
+    const min = asText(answer.MinAPIVersion);
+    const agreed = negotiate(spoken, min);
+    if (agreed === 'too-old') throw new ProblemError(engineTooOld(endpoint, asText(answer.Version), spoken));
+    if (agreed === 'too-new') throw new ProblemError(engineTooNew(endpoint, asText(answer.Version), min));
+    api = agreed.api;
     return answer;
   }
 

@@ -59,7 +59,12 @@ describe('errors of the engine', () => {
       'The engine has no network address left',
     ],
     [
-      'client version 1.24 is too old. Minimum supported API version is 1.44',
+      'client version 1.24 is too old. Minimum supported API version is 1.44, please upgrade your client',
+      'engine-too-new',
+      'The container engine is newer than Quayside',
+    ],
+    [
+      'client version 1.47 is too new. Maximum supported API version is 1.39',
       'engine-too-old',
       'The container engine is too old',
     ],

@@ -6,8 +6,10 @@ import {
   engineNoPermission,
   engineNotAnswering,
   engineStopped,
+  engineTooNew,
   engineTooOld,
 } from './engine-problems.ts';
+import { tlsProblem } from './tls-problems.ts';
 
 /** What was being done, as the end of "The engine could not …": "start the container web-1". */
 export interface Doing {
@@ -19,6 +21,10 @@ export interface Doing {
 export function connectionProblem(error: unknown, { endpoint, what }: Doing): Problem {
   const code = errorCode(error);
   const evidence = [`${what}: ${error instanceof Error ? error.message : String(error)}`];
+  if (endpoint.tlsDir !== undefined) {
+    const found = tlsProblem(code, endpoint, evidence);
+    if (found !== null) return found;
+  }
   switch (code) {
     case 'ENOENT':
       return engineMissing(endpoint, evidence);
@@ -89,6 +95,19 @@ const rules: readonly Rule[] = [
       ),
   },
   {
+    match: /no matching manifest for|does not match the (?:specified|detected) platform/i,
+    build: (message) =>
+      problem(
+        'image-wrong-platform',
+        'The image is not made for this platform',
+        'The registry has it for others only.',
+        {
+          evidence: [message],
+          remedies: [{ action: 'advice', label: 'Name another image, or another platform' }],
+        },
+      ),
+  },
+  {
     match: /toomanyrequests|rate limit|\b429\b/i,
     build: (message) =>
       problem(
@@ -102,7 +121,8 @@ const rules: readonly Rule[] = [
       ),
   },
   {
-    match: /unauthorized|authentication required|access (?:to the resource is )?denied|denied: |403 forbidden/i,
+    match:
+      /unauthorized|no basic auth credentials|authentication required|access (?:to the resource is )?denied|denied: |403 forbidden/i,
     build: (message) =>
       problem(
         'registry-denied',
@@ -112,6 +132,15 @@ const rules: readonly Rule[] = [
           evidence: [message],
         },
       ),
+  },
+  {
+    match:
+      /unexpected http status:? 5\d\d|error parsing http 5\d\d|\b50[0234] (?:internal|bad|service|gateway)|unexpected eof/i,
+    build: (message) =>
+      problem('registry-failed', 'The image registry fails', 'It answered, but could not serve the image.', {
+        evidence: [message],
+        remedies: [{ action: 'retry', label: 'Try again in a while' }],
+      }),
   },
   {
     match:
@@ -155,8 +184,31 @@ const rules: readonly Rule[] = [
       ),
   },
   {
-    match: /client version .* is too (?:old|new)|client is newer than server/i,
+    match: /client version .* is too new|client is newer than server/i,
     build: (message, { endpoint }) => ({ ...engineTooOld(endpoint, '', ''), evidence: [message.slice(0, 2000)] }),
+  },
+  {
+    match: /client version .* is too old(?:.*minimum supported api version is ([\d.]+))?/i,
+    build: (message, { endpoint }, match) => ({
+      ...engineTooNew(endpoint, '', match[1] ?? ''),
+      evidence: [message.slice(0, 2000)],
+    }),
+  },
+  {
+    match: /docker desktop is (?:manually )?paused/i,
+    build: (message) =>
+      problem(
+        'engine-not-answering',
+        'Docker Desktop is paused',
+        'It keeps its containers, but answers nothing until it goes on.',
+        {
+          evidence: [message],
+          remedies: [
+            { action: 'advice', label: 'Choose Resume in the menu of Docker Desktop' },
+            { action: 'retry', label: 'Look again' },
+          ],
+        },
+      ),
   },
 ];
 

@@ -4,14 +4,32 @@
  */
 import type { EngineState } from '../../shared/model/engine.ts';
 import { type Problem, ProblemError, toProblem } from '../../shared/model/problem.ts';
-import { discoverEngines, engineInstalled, type Surroundings, surroundings, wrongKind } from './discovery.ts';
+import {
+  discoverEngines,
+  engineInstalled,
+  parseAddress,
+  type Surroundings,
+  surroundings,
+  wrongKind,
+} from './discovery.ts';
 import { createDockerEngine, type DockerEngine } from './docker-engine.ts';
 import type { EngineClient, EngineEndpoint, EngineVersion } from './engine-client.ts';
-import { engineNotAnswering, engineNotASocket, engineStopped } from './engine-problems.ts';
+import {
+  engineHalted,
+  engineNotAnswering,
+  engineNotASocket,
+  engineStarting,
+  engineStopped,
+} from './engine-problems.ts';
+import { engineProcess } from './engine-process.ts';
 import { tryStart } from './start-engine.ts';
 
 const heartbeatMs = 2000;
 const answerMs = 4000;
+/** The first answer over ssh waits for its handshake, perhaps through jump hosts. */
+const firstSshAnswerMs = 15_000;
+/** An engine that loads many containers takes its time; one that is silent for longer hangs. */
+const youngMs = 60_000;
 const firstBackoffMs = 250;
 const maxBackoffMs = 5000;
 /** A virtual machine that boots an engine takes its time. */
@@ -28,6 +46,12 @@ export interface EngineMonitor {
   ready(timeoutMs?: number): Promise<EngineClient>;
   /** Called with each change, not with the present state; answers how to stop. */
   subscribe(listener: (state: EngineState) => void): () => void;
+  /**
+   * Looks at another address from now on (undefined: wherever Docker's own settings say) and answers the state there.
+   * Clients of the engine before are closed, so nothing may be under way.
+   * @throws {ProblemError} `engine-address-refused` when the text is no address; then nothing changes
+   */
+  use(address: string | undefined): Promise<EngineState>;
   /** Looks at once instead of at the next heartbeat: for whoever just lost a stream. */
   check(): void;
   /** Tries to start a stopped engine and answers the state after. Never asks for a password. */
@@ -42,15 +66,25 @@ export interface MonitorParts {
 }
 
 interface Found {
+  readonly candidate: EngineEndpoint;
   readonly engine: DockerEngine;
   readonly version: EngineVersion;
 }
 
+export interface MonitorOptions {
+  /** `--engine`; undefined leaves it to Docker's own settings. */
+  readonly engine?: string;
+  /** While it says yes, a ready engine is kept even though `docker context use` names another by now. */
+  readonly busy?: () => boolean;
+}
+
 /** Begins to look at once. @param parts for tests */
-export function createEngineMonitor(
-  { engine: named }: { engine?: string },
-  parts: Partial<MonitorParts> = {},
-): EngineMonitor {
+export function createEngineMonitor(options: MonitorOptions, parts: Partial<MonitorParts> = {}): EngineMonitor {
+  const busy = options.busy ?? (() => false);
+  let named = options.engine;
+  /** Counts the calls of `use`, so that a look at an address of before is not believed. */
+  let turn = 0;
+  let turning = new AbortController();
   const around = parts.around ?? surroundings();
   const connect = parts.connect ?? createDockerEngine;
   const start = parts.start ?? ((endpoint) => tryStart(endpoint, around));
@@ -59,17 +93,9 @@ export function createEngineMonitor(
   let current: DockerEngine | null = null;
   let startingUntilMs = 0;
   let wake: () => void = () => undefined;
-  let state: EngineState = {
-    state: 'connecting',
-    endpoint: named ?? '',
-    foundBy: named ? '--engine' : '',
-    serverVersion: null,
-    apiVersion: null,
-    platform: null,
-    cpus: null,
-    memBytes: null,
-    problem: null,
-  };
+  let state: EngineState = { ...unknown, endpoint: named ?? '', foundBy: named ? '--engine' : '' };
+  /** The engine process that answered last: one that is silent after that does not start, it hangs. */
+  let answeredPid: number | null = null;
   let endpoint: EngineEndpoint = { url: state.endpoint, foundBy: state.foundBy };
 
   function publish(next: EngineState): void {
@@ -79,13 +105,15 @@ export function createEngineMonitor(
   }
 
   function publishProblem(problem: Problem): void {
-    const starting = performance.now() < startingUntilMs && problem.code !== 'engine-too-old';
+    const final = problem.code === 'engine-too-old' || problem.code === 'engine-too-new';
+    const starting = performance.now() < startingUntilMs && !final;
     const next = starting ? ('starting' as const) : stateOf(problem);
     publish({ ...state, endpoint: endpoint.url, foundBy: endpoint.foundBy, state: next, problem });
   }
 
   /** The first candidate that answers; otherwise the most telling problem of all of them. */
   async function look(): Promise<Found> {
+    const mine = turn;
     const problems: { problem: Problem; candidate: EngineEndpoint }[] = [];
     for (const candidate of await discoverEngines(named, around)) {
       const wrong = await wrongKind(candidate);
@@ -94,42 +122,59 @@ export function createEngineMonitor(
         continue;
       }
       // The same engine keeps its client, so that what others hold of it stays good.
-      const known = current?.endpoint.url === candidate.url ? current : null;
+      const known = current !== null && sameEndpoint(current.endpoint, candidate) ? current : null;
       const engine = known ?? connect(candidate);
       try {
-        const version = await answered(candidate, (signal) => engine.version(signal));
-        endpoint = candidate;
-        return { engine, version };
+        const withinMs = candidate.url.startsWith('ssh:') ? firstSshAnswerMs : answerMs;
+        const version = await answered(candidate, (signal) => engine.version(signal), withinMs);
+        return { candidate, engine, version };
       } catch (error) {
         if (known === null) engine.close();
         problems.push({ problem: await refine(toProblem(error), candidate), candidate });
       }
     }
     const worst = problems.sort((a, b) => telling(b.problem) - telling(a.problem))[0];
-    if (worst) endpoint = worst.candidate;
+    if (worst && mine === turn) endpoint = worst.candidate;
     throw new ProblemError(worst?.problem ?? engineNotAnswering(endpoint, []));
   }
 
-  /** "Nothing there" means another thing where Docker is installed. */
+  /** What "nothing there" and "no answer" mean depends on whether an engine is installed, runs, or was just started. */
   async function refine(problem: Problem, candidate: EngineEndpoint): Promise<Problem> {
-    if (problem.code !== 'engine-missing' || !/^(?:unix|npipe):/.test(candidate.url)) return problem;
+    if (!['engine-missing', 'engine-stopped', 'engine-not-answering'].includes(problem.code)) return problem;
+    if (!/^(?:unix|npipe):/.test(candidate.url)) return problem;
+    const running = await engineProcess(candidate);
+    if (running !== null) {
+      const evidence = [
+        ...problem.evidence,
+        `process ${running.pid}, running for ${Math.round(running.ageMs / 1000)} s`,
+      ];
+      const silent = problem.code === 'engine-not-answering';
+      if (silent && running.halted) return engineHalted(candidate, evidence, running.pid);
+      if (running.ageMs < youngMs && running.pid !== answeredPid) return engineStarting(candidate, evidence);
+    }
+    if (problem.code !== 'engine-missing') return problem;
     return (await engineInstalled(around)) ? engineStopped(candidate, problem.evidence, around.platform) : problem;
   }
 
   /** Any look at the engine, bounded; a deadline is a Problem like every other. */
-  async function answered<T>(where: EngineEndpoint, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function answered<T>(
+    where: EngineEndpoint,
+    ask: (signal: AbortSignal) => Promise<T>,
+    withinMs = answerMs,
+  ): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), answerMs);
+    const timer = setTimeout(() => deadline.abort(), withinMs);
     const onClose = () => deadline.abort();
-    closing.signal.addEventListener('abort', onClose, { once: true });
+    const ends = [closing.signal, turning.signal];
+    for (const end of ends) end.addEventListener('abort', onClose, { once: true });
     try {
       return await ask(deadline.signal);
     } catch (error) {
       if (!deadline.signal.aborted) throw error;
-      throw new ProblemError(engineNotAnswering(where, [`no answer for ${answerMs / 1000} s`]), { cause: error });
+      throw new ProblemError(engineNotAnswering(where, [`no answer for ${withinMs / 1000} s`]), { cause: error });
     } finally {
       clearTimeout(timer);
-      closing.signal.removeEventListener('abort', onClose);
+      for (const end of ends) end.removeEventListener('abort', onClose);
     }
   }
 
@@ -143,23 +188,57 @@ export function createEngineMonitor(
     });
   }
 
+  /** Do Docker's own settings (a context, chosen in a terminal) name another engine by now? Reads two small files. */
+  async function movedAway(): Promise<boolean> {
+    if (named !== undefined || busy()) return false;
+    const candidates = await discoverEngines(undefined, around).catch(() => null);
+    return candidates !== null && !candidates.some((candidate) => sameEndpoint(candidate, endpoint));
+  }
+
+  /** Forgets the engine in use: whoever watches sees `connecting` before another one is ready. */
+  function leave(): void {
+    current?.close();
+    current = null;
+    answeredPid = null;
+    startingUntilMs = 0;
+    endpoint = { url: named ?? '', foundBy: named === undefined ? '' : '--engine' };
+    publish({ ...unknown, endpoint: endpoint.url, foundBy: endpoint.foundBy });
+  }
+
   async function watch(): Promise<void> {
     let backoffMs = firstBackoffMs;
     while (!closing.signal.aborted) {
+      const mine = turn;
       try {
-        const { engine, version } = await look();
+        const { candidate, engine, version } = await look();
+        if (mine !== turn || closing.signal.aborted) {
+          if (engine !== current) engine.close();
+          continue;
+        }
         if (current !== engine) current?.close();
         current = engine;
+        endpoint = candidate;
         startingUntilMs = 0;
         backoffMs = firstBackoffMs;
         publish(readyState(endpoint, version));
-        while (!closing.signal.aborted) {
+        answeredPid = (await engineProcess(endpoint))?.pid ?? null;
+        while (!closing.signal.aborted && mine === turn) {
           await pause(heartbeatMs);
-          if (!closing.signal.aborted) await answered(endpoint, (signal) => engine.ping(signal));
+          if (closing.signal.aborted || mine !== turn) break;
+          if (await movedAway()) {
+            leave();
+            break;
+          }
+          await answered(endpoint, (signal) => engine.ping(signal));
         }
       } catch (error) {
         if (closing.signal.aborted) return;
-        publishProblem(await refine(toProblem(error), endpoint));
+        const problem = await refine(toProblem(error), endpoint);
+        if (mine !== turn) {
+          backoffMs = firstBackoffMs;
+          continue;
+        }
+        publishProblem(problem);
         await pause(backoffMs);
         backoffMs = Math.min(backoffMs * 2, maxBackoffMs);
       }
@@ -208,6 +287,17 @@ export function createEngineMonitor(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    async use(address) {
+      if (address !== undefined) parseAddress(address, 'the settings');
+      named = address;
+      turn += 1;
+      turning.abort();
+      turning = new AbortController();
+      leave();
+      wake();
+      await until(() => state.state !== 'connecting', startMs);
+      return state;
+    },
     check: () => wake(),
     async startEngine() {
       await until(() => state.state !== 'connecting', startMs);
@@ -224,6 +314,22 @@ export function createEngineMonitor(
       current?.close();
     },
   };
+}
+
+const unknown: EngineState = {
+  state: 'connecting',
+  endpoint: '',
+  foundBy: '',
+  serverVersion: null,
+  apiVersion: null,
+  platform: null,
+  cpus: null,
+  memBytes: null,
+  problem: null,
+};
+
+function sameEndpoint(a: EngineEndpoint, b: EngineEndpoint): boolean {
+  return a.url === b.url && a.tlsDir === b.tlsDir;
 }
 
 function readyState(endpoint: EngineEndpoint, version: EngineVersion): EngineState {
@@ -246,8 +352,12 @@ function stateOf(problem: Problem): EngineState['state'] {
       return 'stopped';
     case 'engine-no-permission':
       return 'no-permission';
+    case 'engine-starting':
+      return 'starting';
     case 'engine-too-old':
       return 'too-old';
+    case 'engine-too-new':
+      return 'too-new';
     case 'engine-missing':
     case 'engine-address-refused':
       return 'missing';
@@ -258,6 +368,14 @@ function stateOf(problem: Problem): EngineState['state'] {
 
 /** Of several engines that cannot be used, the one nearest to being usable is worth the person's time. */
 function telling(problem: Problem): number {
-  const order = ['engine-missing', 'engine-stopped', 'engine-not-answering', 'engine-too-old', 'engine-no-permission'];
+  const order = [
+    'engine-missing',
+    'engine-stopped',
+    'engine-not-answering',
+    'engine-too-new',
+    'engine-too-old',
+    'engine-no-permission',
+    'engine-starting',
+  ];
   return order.indexOf(problem.code);
 }

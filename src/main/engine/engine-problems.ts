@@ -111,6 +111,35 @@ export function engineTooOld(endpoint: EngineEndpoint, version: string, api: str
   );
 }
 
+/** The other end of too old: the engine has given up every API that Quayside knows. */
+export function engineTooNew(endpoint: EngineEndpoint, version: string, minApi: string): Problem {
+  return problem(
+    'engine-too-new',
+    'The container engine is newer than Quayside',
+    `The engine at ${endpoint.url} is version ${version || 'unknown'} and speaks API ${minApi || 'unknown'} or newer; Quayside knows ${oldestApi} to ${newestApi}.`,
+    { remedies: [{ action: 'advice', label: 'Update Quayside, or use an older engine' }, retry] },
+  );
+}
+
+/** It is there and not ready: a state that ends by itself. */
+export function engineStarting(endpoint: EngineEndpoint, evidence: readonly string[]): Problem {
+  return problem(
+    'engine-starting',
+    'The container engine is starting',
+    `Its process runs since a moment ago, and ${endpoint.url} does not answer yet. Quayside goes on by itself.`,
+    { evidence, remedies: [retry] },
+  );
+}
+
+/** Its process was stopped by a signal, as with Ctrl+Z or a debugger: it can take a connection and never answers. */
+export function engineHalted(endpoint: EngineEndpoint, evidence: readonly string[], pid: number): Problem {
+  return {
+    ...engineNotAnswering(endpoint, evidence),
+    cause: `Its process ${pid} has been stopped by a signal, so ${endpoint.url} takes connections and answers none.`,
+    remedies: [{ action: 'copy-command', label: 'Let it go on', command: `sudo kill -CONT ${pid}` }, retry],
+  };
+}
+
 /** The address was understood and is not used, for a reason the person can act on. */
 export function endpointRefused(title: string, cause: string, remedy: Remedy): ProblemError {
   return new ProblemError(problem('engine-address-refused', title, cause, { remedies: [remedy, retry] }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareApi, negotiate } from './docker-engine.ts';
+import { newestApi } from './engine-problems.ts';
 import { pullQuery } from './images.ts';
 import { createPullProgress } from './pull-progress.ts';
 import { asEvent } from './streams.ts';
@@ -38,14 +39,17 @@ describe('progress of a pull', () => {
 
 describe('what the engine says of itself', () => {
   it.each([
-    ['1.41', '1.12', '1.41'],
-    ['1.55', '1.44', '1.47'],
-    ['1.60', '1.50', '1.50'],
-    ['1.39', '1.12', null],
-    ['1.9', '1.1', null],
-    ['', '', null],
+    ['1.40', '1.12', { api: '1.40' }],
+    ['1.41', '1.12', { api: '1.41' }],
+    [newestApi, '1.12', { api: newestApi }],
+    ['1.99', '1.44', { api: newestApi }],
+    ['1.99', newestApi, { api: newestApi }],
+    ['1.99', '1.90', 'too-new'],
+    ['1.39', '1.12', 'too-old'],
+    ['1.9', '1.1', 'too-old'],
+    ['', '', 'too-old'],
   ])('an engine of API %s (from %s) is spoken to in %s', (max, min, agreed) => {
-    expect(negotiate(max, min)).toBe(agreed);
+    expect(negotiate(max, min)).toEqual(agreed);
   });
 
   it('compares parts as numbers', () => {

@@ -14,6 +14,8 @@ export function startCommands(
   { platform, uid, home, env }: Surroundings,
   systemd: boolean,
 ): [string, string[]][] {
+  // A machine across the network is not ours to start programs on.
+  if (localPath(endpoint.url) === null) return [];
   if (platform === 'darwin')
     return [['open', ['-g', '-a', endpoint.url.includes('.orbstack') ? 'OrbStack' : 'Docker']]];
   if (platform === 'win32') {

@@ -45,6 +45,11 @@ const engineViews: Readonly<Record<EngineState['state'], { icon: LucideIcon; tit
     title: 'The engine is too old',
     text: 'It runs, but it lacks what Quayside needs. Update it to go on.',
   },
+  'too-new': {
+    icon: ServerOff,
+    title: 'The engine is newer than Quayside',
+    text: 'It runs, but it no longer speaks a language that Quayside knows. Update Quayside to go on.',
+  },
   'not-answering': {
     icon: ServerOff,
     title: 'The engine does not answer',

@@ -51,6 +51,7 @@ const engine: Readonly<Record<EngineState['state'], Said>> = {
   starting: { word: 'Starting', tone: 'busy' },
   'no-permission': { word: 'No permission', tone: 'bad' },
   'too-old': { word: 'Too old', tone: 'bad' },
+  'too-new': { word: 'Too new', tone: 'bad' },
   'not-answering': { word: 'Not answering', tone: 'bad' },
 };
 export const engineSaid = (state: EngineState['state']): Said => engine[state];

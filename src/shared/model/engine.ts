@@ -10,6 +10,7 @@ export const engineStates = [
   'starting',
   'no-permission',
   'too-old',
+  'too-new',
   'not-answering',
 ] as const;
 
