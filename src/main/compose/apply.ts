@@ -5,7 +5,7 @@
 
 import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { Phase } from '../../shared/model/operation.ts';
-import { ProblemError, problem } from '../../shared/model/problem.ts';
+import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { type ActualState, actualContainer } from './actual.ts';
 import { awaitService, type ServiceWatch } from './await-service.ts';
@@ -16,6 +16,7 @@ import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
 import { type Dependency, namespaceParents, type Plan, type PlannedService } from './plan.ts';
+import { allSettled } from './settle.ts';
 
 /** Where a service's way is shown. An operation's step is one. */
 export interface ServiceReport {
@@ -93,7 +94,8 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     const stops = plan.services.flatMap(({ containers }) =>
       containers.flatMap(({ action, existing }) => (action === 'restart' && existing !== null ? [existing.id] : [])),
     );
-    await Promise.all([
+    await dropTwins();
+    await allSettled([
       ...plan.networks.filter(({ action }) => action === 'create').map(({ key }) => createNetwork(key)),
       ...plan.volumes.filter(({ action }) => action === 'create').map(({ key }) => createVolume(key)),
       ...stops.map((id) => engine.stopContainer(id, owner)),
@@ -102,6 +104,28 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
         await engine.removeContainer(container.id, owner, { force: true });
       }),
     ]);
+  }
+
+  /**
+   * The engine lets two networks have one name, and then starts nothing on it. They come from a creation whose answer
+   * was lost. One without containers goes; the engine itself refuses to remove one that is in use.
+   */
+  async function dropTwins(): Promise<void> {
+    for (const { name } of plan.networks) {
+      const twins = actual.networks.filter((network) => network.name === name);
+      let left = twins.length;
+      for (const { id } of twins) {
+        if (left < 2) break;
+        const removed = await engine.removeNetwork(id, owner).then(
+          () => true,
+          (error: unknown) => {
+            if (toProblem(error).code.startsWith('engine-') && toProblem(error).code !== 'engine-refused') throw error;
+            return false;
+          },
+        );
+        if (removed) left -= 1;
+      }
+    }
   }
 
   async function createNetwork(key: string): Promise<void> {
@@ -147,7 +171,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     };
     // The engine hands out ports of a range one by one only when asked one by one.
     if (picksPorts(planned)) for (const id of pending) await one(id);
-    else await Promise.all(pending.map(one));
+    else await allSettled(pending.map(one));
   }
 
   async function run(planned: PlannedService, ground: Promise<void>): Promise<ServiceOutcome> {
@@ -160,9 +184,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       if ((await tracks.get(parent)?.created.promise) === false) return block(planned, parent, shown);
     }
     signal.throwIfAborted();
-    const ids = await Promise.all(
-      planned.containers.map((container) => convergeContainer(context, planned, container)),
-    );
+    const ids = await allSettled(planned.containers.map((container) => convergeContainer(context, planned, container)));
     if (ids[0] !== undefined) context.ids.set(planned.name, ids[0]);
     track.created.resolve(true);
 

@@ -8,6 +8,7 @@ import { versionLabel } from '../compose/labels.ts';
 import type { ComposeProject } from '../compose/model.ts';
 import { makePlan, type Plan, type PlanOptions } from '../compose/plan.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
+import { type LeaseOptions, withLease } from './lease.ts';
 
 /** A Compose release that hashes in each dialect: what the version label says of our containers. */
 const releases: Readonly<Record<HashDialect, string>> = {
@@ -26,6 +27,8 @@ export interface ConvergeOptions
   readonly dialect?: HashDialect;
   /** Asked of the engine when absent. */
   readonly apiVersion?: string;
+  /** Keeps other panels out while something is written. Absent where the caller does. */
+  readonly lease?: Pick<LeaseOptions, 'title' | 'onWatch'>;
 }
 
 /** What would be done, and what it was decided on. Writes nothing. */
@@ -74,22 +77,31 @@ async function assertExternals(engine: EngineClient, project: ComposeProject): P
   );
 }
 
-/** @throws {ProblemError} of planning, or the first failure of the run */
+/** @throws {ProblemError} `stack-busy` while another panel is at it, of planning, or the first failure of the run */
 export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<string, ServiceOutcome>> {
-  const { engine, project } = options;
-  const [{ plan, actual }, apiVersion] = await Promise.all([
+  const { engine, project, lease } = options;
+  const [planned, apiVersion] = await Promise.all([
     planProject(engine, project, options),
     options.apiVersion ?? engine.version(options.signal).then((version) => version.apiVersion),
   ]);
-  const dialect = options.dialect ?? dialectOf(actual);
-  return applyPlan({
-    ...options,
-    plan,
-    actual,
-    apiVersion,
-    composeVersion: releases[dialect],
-    hash: (service, ids) => serviceHash(project, service, Object.fromEntries(ids), dialect),
-  });
+  if (lease === undefined || !planned.plan.writes) return run(planned, options.signal);
+  return withLease({ ...lease, engine, project: project.name, signal: options.signal }, async (signal) =>
+    // Somebody else may have been at it until a moment ago.
+    run(await planProject(engine, project, options), signal),
+  );
+
+  function run({ plan, actual }: typeof planned, signal: AbortSignal): ReturnType<typeof applyPlan> {
+    const dialect = options.dialect ?? dialectOf(actual);
+    return applyPlan({
+      ...options,
+      signal,
+      plan,
+      actual,
+      apiVersion,
+      composeVersion: releases[dialect],
+      hash: (service, ids) => serviceHash(project, service, Object.fromEntries(ids), dialect),
+    });
+  }
 }
 
 /** Containers that are there tell which Compose the person uses; without any, the newest is assumed. */

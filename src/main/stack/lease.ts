@@ -37,8 +37,8 @@ export interface LeaseOptions {
   /** What others read when they are refused: "Start the stack". */
   readonly title: string;
   readonly signal: AbortSignal;
-  /** Told when another machine's claim is watched, which takes `watchMs`. */
-  readonly onWatch?: (words: string) => void;
+  /** Told when another machine's claim is watched, which takes `watchMs`, and null once it is found to be nobody's. */
+  readonly onWatch?: (words: string | null) => void;
   /** For tests: another machine or process, and a faster life. */
   readonly self?: LeaseSelf;
   readonly timing?: Partial<LeaseTiming>;
@@ -129,6 +129,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
       const doubted = rivals.find((rival) => !onMachineOf(rival, self) && doubtful(rival, own, timing));
       if (doubted !== undefined) {
         await outwait(doubted);
+        options.onWatch?.(null);
         continue;
       }
       // Who asked at the same moment steps back for the lowest name. Who holds the stack already does not.

@@ -11,6 +11,7 @@ import type { EngineClient } from '../engine/engine-client.ts';
 import type { OperationContext, OperationRunner, StepHandle } from '../operations/operation-runner.ts';
 import { converge, planProject } from './converge.ts';
 import type { StackDefinition } from './definition.ts';
+import { type LeaseOptions, withLease } from './lease.ts';
 import { assertPortsFree, portOfEngineError, portTaken, type WantedPort } from './ports.ts';
 import { assertMemory, assertRoom, publishedPorts } from './preflight.ts';
 import { assertScalable } from './scalable.ts';
@@ -70,8 +71,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     }));
   }
 
-  async function up(context: OperationContext, { services, ...how }: UpOptions): Promise<string> {
-    const { signal } = context;
+  /** `title` is what another panel reads that is kept out; null where the lease is held already. */
+  async function up(
+    context: OperationContext,
+    { services, ...how }: UpOptions,
+    title: string | null,
+    signal = context.signal,
+  ): Promise<string> {
     const check = context.step('preflight', 'Check the engine, room and ports');
     check.start();
     let engine: EngineClient;
@@ -99,7 +105,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     }
     signal.throwIfAborted();
     if (needs.length > 0) {
-      await getImages(context, model, needs);
+      await getImages(context, model, needs, signal);
       await definition.prepare();
       model = await definition.load();
     }
@@ -114,6 +120,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       apiVersion,
       report: (name) => reportOf(context, name),
       signal,
+      ...(title === null ? {} : { lease: leaseOf(context, title) }),
       explainStart: (planned, error) => explainStart(engine, model, planned.name, error),
     });
     return outcomeSentence(outcomes);
@@ -144,6 +151,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     context: OperationContext,
     model: ComposeProject,
     needs: readonly ImageNeed[],
+    signal: AbortSignal,
   ): Promise<void> {
     const results = await Promise.allSettled(
       needs.map(async (need) => {
@@ -156,17 +164,17 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
               onPhase: (phase, detail) => step.phase(phase, detail),
               onProgress: (progress) => showPull(step, progress),
             },
-            context.signal,
+            signal,
           );
           step.progress(null);
           step.phase('waiting', 'Its image is here');
         } catch (error) {
-          if (!context.signal.aborted) step.fail(error);
+          if (!signal.aborted) step.fail(error);
           throw error;
         }
       }),
     );
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -191,10 +199,25 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   /** A stack whose files are not on this machine can still be started as it stands. */
-  async function startAsItStands(context: OperationContext, services: readonly string[] | undefined): Promise<string> {
+  async function startAsItStands(
+    context: OperationContext,
+    services: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
     const engine = await monitor.ready();
     const all = await projectContainers(engine, project);
-    return startExisting({ ...teardown(engine, context) }, all, services);
+    return startExisting(teardown(engine, context, signal), all, services);
+  }
+
+  /** Runs what changes the stack while no other panel may. */
+  async function alone(
+    context: OperationContext,
+    title: string,
+    run: (engine: EngineClient, signal: AbortSignal) => Promise<string>,
+  ): Promise<string> {
+    const engine = await monitor.ready();
+    const { signal } = context;
+    return withLease({ engine, project, signal, ...leaseOf(context, title) }, (inner) => run(engine, inner));
   }
 
   async function filesHere(): Promise<boolean> {
@@ -237,67 +260,84 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       const { services: _all, ...rest } = how;
       const title = few === undefined ? `Start ${definition.title}` : `Start ${few.join(', ')}`;
       return begin({ kind: 'start', title }, async (context) => {
-        if (!(await filesHere())) return startAsItStands(context, few);
+        if (!(await filesHere())) {
+          return alone(context, title, (_engine, signal) => startAsItStands(context, few, signal));
+        }
         if (ports !== undefined && Object.keys(ports).length > 0) await definition.rememberPorts(ports);
-        return up(context, { ...rest, ...(few === undefined ? {} : { services: few }) });
+        return up(context, { ...rest, ...(few === undefined ? {} : { services: few }) }, title);
       });
     },
     async stop({ services }) {
       const few = some(services);
       const title = few === undefined ? `Stop ${definition.title}` : `Stop ${few.join(', ')}`;
-      return begin({ kind: 'stop', title }, async (context) => {
-        const engine = await monitor.ready();
-        const all = await projectContainers(engine, project);
-        const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
-        const count = await stopContainers(teardown(engine, context), chosen, null);
-        return count === 0 ? 'Nothing was running' : `${counted(count, 'container')} stopped; their data is kept`;
-      });
+      return begin({ kind: 'stop', title }, async (context) =>
+        alone(context, title, async (engine, signal) => {
+          const all = await projectContainers(engine, project);
+          const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
+          const count = await stopContainers(teardown(engine, context, signal), chosen, null);
+          return count === 0 ? 'Nothing was running' : `${counted(count, 'container')} stopped; their data is kept`;
+        }),
+      );
     },
     async down({ volumes = false }) {
       const title = volumes ? `Remove ${definition.title} and its data` : `Remove ${definition.title}`;
-      return begin({ kind: 'remove', title }, async (context) => {
-        const engine = await monitor.ready();
-        const all = await projectContainers(engine, project);
-        if (volumes) await context.note({ doing: 'remove-data', project });
-        const count = await stopContainers(teardown(engine, context), all, { volumes });
-        context.signal.throwIfAborted();
-        await removeNetworks(engine, project);
-        if (!volumes) return `${counted(count, 'container')} removed, and the networks; the data is kept`;
-        const step = context.step('data', 'Delete the data');
-        step.start();
-        await removeVolumes(engine, project);
-        if (definition.dataFolder !== null) await emptyFolders(definition.dataFolder);
-        step.done();
-        return `${counted(count, 'container')} removed, with the networks and the data`;
-      });
+      return begin({ kind: 'remove', title }, async (context) =>
+        alone(context, title, async (engine, signal) => {
+          const all = await projectContainers(engine, project);
+          if (volumes) await context.note({ doing: 'remove-data', project });
+          const count = await stopContainers(teardown(engine, context, signal), all, { volumes });
+          signal.throwIfAborted();
+          await removeNetworks(engine, project);
+          if (!volumes) return `${counted(count, 'container')} removed, and the networks; the data is kept`;
+          const step = context.step('data', 'Delete the data');
+          step.start();
+          await removeVolumes(engine, project);
+          if (definition.dataFolder !== null) await emptyFolders(definition.dataFolder);
+          step.done();
+          return `${counted(count, 'container')} removed, with the networks and the data`;
+        }),
+      );
     },
     async restart({ services }) {
       const few = some(services);
       const title = few === undefined ? `Restart ${definition.title}` : `Restart ${few.join(', ')}`;
       return begin({ kind: 'restart', title }, async (context) => {
-        const engine = await monitor.ready();
         const whole = await filesHere();
         if (whole) chooseServices(await definition.load(), few);
-        const all = await projectContainers(engine, project);
-        const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
-        await stopContainers(teardown(engine, context), chosen, null);
-        return whole ? up(context, few === undefined ? {} : { services: few }) : startAsItStands(context, few);
+        return alone(context, title, async (engine, signal) => {
+          const all = await projectContainers(engine, project);
+          const chosen = few === undefined ? all : all.filter(({ service }) => few.includes(service));
+          await stopContainers(teardown(engine, context, signal), chosen, null);
+          if (!whole) return startAsItStands(context, few, signal);
+          return up(context, few === undefined ? {} : { services: few }, null, signal);
+        });
       });
     },
     async scale({ service, replicas }) {
       const model = await definition.load();
       chooseServices(model, [service]);
       assertScalable(model, service, replicas);
-      return begin({ kind: 'scale', title: `Scale ${service} to ${replicas}` }, async (context) => {
+      const title = `Scale ${service} to ${replicas}`;
+      return begin({ kind: 'scale', title }, async (context) => {
         await definition.rememberScale(service, replicas);
-        return up(context, { services: [service] });
+        return up(context, { services: [service] }, title);
       });
     },
   };
 
-  function teardown(engine: EngineClient, context: OperationContext) {
-    return { engine, project, report: (name: string) => reportOf(context, name), signal: context.signal };
+  function teardown(engine: EngineClient, context: OperationContext, signal: AbortSignal) {
+    return { engine, project, report: (name: string) => reportOf(context, name), signal };
   }
+}
+
+/** What another panel is told that is kept out, and where ours shows that it watches another's claim. */
+function leaseOf(context: OperationContext, title: string): Pick<LeaseOptions, 'title' | 'onWatch'> {
+  const onWatch = (words: string | null): void => {
+    const step = context.step('lease', 'Look after the other panel');
+    if (words === null) step.done('It is gone');
+    else step.start(words);
+  };
+  return { title, onWatch };
 }
 
 /** No service named means all of them. */

@@ -7,6 +7,7 @@ import { ProblemError, problem } from '../../shared/model/problem.ts';
 import { type ActualContainer, actualContainer } from '../compose/actual.ts';
 import type { ServiceReport } from '../compose/apply.ts';
 import { reverse, runInOrder } from '../compose/graph.ts';
+import { allSettled } from '../compose/settle.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { watchProcessEnds } from './process-ends.ts';
 
@@ -56,7 +57,7 @@ export async function stopContainers(
     const shown = report(name);
     shown.phase('stopping');
     try {
-      await Promise.all((byService.get(name) ?? []).map(stopOne));
+      await allSettled((byService.get(name) ?? []).map(stopOne));
       shown.phase('stopped');
       shown.done();
     } catch (error) {
@@ -89,13 +90,15 @@ export async function stopContainers(
 /** Removes the project's networks. @throws {ProblemError} `network-in-use` that names who still hangs on it. */
 export async function removeNetworks(engine: EngineClient, project: string): Promise<void> {
   const networks = await engine.listNetworks([`${projectLabel}=${project}`]);
-  await Promise.all(
+  await allSettled(
     networks.map(async (network) => {
       const id = asText(network.Id);
       try {
         await engine.removeNetwork(id, { project });
       } catch (error) {
-        const inspected = await engine.inspectNetwork(id).catch(() => null);
+        const inspected = await engine.inspectNetwork(id).catch(() => {
+          throw error;
+        });
         if (inspected === null) return;
         const users = Object.values(asObject(inspected.Containers)).map((entry) => asText(asObject(entry).Name));
         if (users.length === 0) throw error;
@@ -108,7 +111,7 @@ export async function removeNetworks(engine: EngineClient, project: string): Pro
 /** Removes the project's named volumes. */
 export async function removeVolumes(engine: EngineClient, project: string): Promise<void> {
   const volumes = asList(await engine.listVolumes([`${projectLabel}=${project}`]));
-  await Promise.all(volumes.map((volume) => engine.removeVolume(asText(asObject(volume).Name), { project })));
+  await allSettled(volumes.map((volume) => engine.removeVolume(asText(asObject(volume).Name), { project })));
 }
 
 /** Deletes what lies in each folder below `folder`, the folders themselves stay: the stack mounts them. */
