@@ -17,6 +17,8 @@ export interface PrivateEngineOptions extends SpaceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may take until it answers. */
   readonly startMs?: number;
+  /** False to get hold of an engine that does not come up by itself. */
+  readonly awaitReady?: boolean;
 }
 
 export interface PrivateEngine {
@@ -39,10 +41,12 @@ export interface PrivateEngine {
   resume(): void;
   /** Ends dockerd as an administrator would, containers included. */
   stop(): Promise<void>;
-  /** Starts it after `kill` or `stop`, and resolves once it answers. */
-  start(): Promise<void>;
+  /** Starts it after `kill` or `stop`, and resolves once it answers. @param more arguments for this start alone */
+  start(more?: readonly string[]): Promise<void>;
   /** `stop` and `start`. */
   restart(): Promise<void>;
+  /** Runs another program beside it, in the same namespaces. */
+  run(command: readonly string[], log: string, env?: Readonly<Record<string, string>>): Inside;
   /** Imports the tests' image and answers its tag. */
   loadTinyImage(): Promise<string>;
   /** Ends everything: no process, mount, namespace, link or folder is left. */
@@ -57,7 +61,15 @@ export function privateEngineMissing(): string | null {
 }
 
 export async function startPrivateEngine(options: PrivateEngineOptions = {}): Promise<PrivateEngine> {
-  const { args = [], dataRootBytes, command = ['dockerd'], env, startMs = 30_000, ...spaceOptions } = options;
+  const {
+    args = [],
+    dataRootBytes,
+    command = ['dockerd'],
+    env,
+    startMs = 30_000,
+    awaitReady = true,
+    ...spaceOptions
+  } = options;
   const limited = dataRootBytes === undefined ? '' : `mount -t tmpfs -o size=${dataRootBytes} tmpfs "$folder/data"\n`;
   const makeFolder = `mkdir -p "$folder/data"\n${limited}`;
   const space = await openSpace({ ...spaceOptions, prepare: `${makeFolder}${spaceOptions.prepare ?? ''}` });
@@ -72,7 +84,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
     return daemon;
   }
 
-  async function start(): Promise<void> {
+  async function start(more: readonly string[] = []): Promise<void> {
     if (daemon !== null && daemon.ended === null) throw new Error('the private engine runs already');
     // dockerd itself removes a socket that nobody listens on, but until then it would be asked.
     rmSync(socket, { force: true });
@@ -91,11 +103,12 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
       '--cgroup-parent',
       space.cgroup,
       ...args,
+      ...more,
     ];
     // Docker's own variables of this test's process are none of its business.
     const started = space.run(words, logFile, { DOCKER_HOST: '', DOCKER_CONFIG: '', ...env });
     daemon = started;
-    for (const deadline = Date.now() + startMs; !(await answers(socket)); ) {
+    for (const deadline = Date.now() + startMs; awaitReady && !(await answers(socket)); ) {
       if (started.ended !== null || Date.now() > deadline) {
         throw new Error(`the private engine does not come up (${started.ended ?? 'still running'}): ${tail()}`);
       }
@@ -131,6 +144,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
       if (daemon?.ended === null) await kill('SIGTERM');
       await start();
     },
+    run: space.run,
     async loadTinyImage() {
       const client = createDockerEngine({ url: engine.url, foundBy: 'test' });
       try {
