@@ -9,8 +9,16 @@ const sizes = [
   { width: 900, height: 600 },
 ] as const;
 
-/** Leaves the window at 1280x800 with the system's theme. Also asserts that no page scrolls sideways. */
-export async function takeGallery({ app, page }: Panel, pages: readonly string[], label: string): Promise<void> {
+/**
+ * Leaves the window at 1280x800 with the system's theme. Also asserts that no page scrolls sideways. With `stay` the
+ * page is taken as it is shown right now: a page that has places of its own would begin anew.
+ */
+export async function takeGallery(
+  { app, page }: Panel,
+  pages: readonly string[],
+  label: string,
+  { stay = false }: { readonly stay?: boolean } = {},
+): Promise<void> {
   for (const theme of ['dark', 'light'] as const) {
     await page.evaluate((chosen) => window.quayside.call('settings.set', { theme: chosen }), theme);
     await page.emulateMedia({ colorScheme: theme });
@@ -22,7 +30,7 @@ export async function takeGallery({ app, page }: Panel, pages: readonly string[]
       await expect.poll(() => page.evaluate(() => window.innerWidth)).toBe(width);
       for (const name of pages) {
         const drawer = page.getByRole('dialog');
-        if (!(await drawer.isVisible())) {
+        if (!stay && !(await drawer.isVisible())) {
           await page
             .getByRole('navigation', { name: 'Pages' })
             .getByRole('link', { name: new RegExp(`^${name}`, 'i') })
@@ -38,6 +46,7 @@ export async function takeGallery({ app, page }: Panel, pages: readonly string[]
       }
     }
   }
+  await page.evaluate(() => window.quayside.call('settings.set', { theme: 'system' }));
   const { width, height } = sizes[0];
   await app.evaluate(
     ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),

@@ -56,7 +56,7 @@ export function ProblemCard({
                 icon={ChevronRight}
                 aria-expanded={shown}
                 aria-controls={evidenceId}
-                className={cx(shown && css.open)}
+                className={cx(css.more, shown && css.open)}
                 onClick={() => setShown(!shown)}
               >
                 {shown ? 'Hide details' : 'Show details'}

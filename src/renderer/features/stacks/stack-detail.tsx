@@ -60,8 +60,11 @@ function Back(): ReactNode {
 function Actions({
   summary,
   operation,
+  planned,
 }: {
   readonly summary: StackSummary;
+  /** The plan is shown, with a start of its own that does what the plan says. */
+  readonly planned: boolean;
   readonly operation: Operation | null;
 }): ReactNode {
   const { id, problem, containers } = summary;
@@ -88,7 +91,7 @@ function Actions({
           ) : null}
           {up && summary.status !== 'degraded' ? null : (
             <Button
-              kind="primary"
+              kind={planned ? 'secondary' : 'primary'}
               icon={Play}
               disabled={busy || (problem !== null && containers === 0)}
               onClick={() => startStack({ stack: id })}
@@ -203,15 +206,21 @@ function Plan({
     );
   }
   return (
-    <div className={css.plan}>
-      <PlanPanel
-        stack={summary.id}
-        revision={state?.revision ?? 0}
-        busy={operation !== null}
-        onStarted={() => goStack(summary.id)}
-      />
-    </div>
+    <PlanPanel
+      stack={summary.id}
+      revision={state?.revision ?? 0}
+      busy={operation !== null}
+      onStarted={() => goStack(summary.id)}
+    />
   );
+}
+
+/** The list is told a moment later than the stack's own stream: what both say is taken from the latter. */
+function newest(summary: StackSummary, state: StackState | null): StackSummary {
+  if (state === null || state.staleSinceMs !== null) return summary;
+  const containers = state.services.flatMap((service) => service.containers);
+  const running = containers.filter((container) => container.state === 'running').length;
+  return { ...summary, status: state.status, running, containers: containers.length };
 }
 
 /** Nothing is said about the first snapshot; later ones tell a screen reader what changed. */
@@ -234,6 +243,7 @@ function Detail({ summary }: { readonly summary: StackSummary }): ReactNode {
   useAnnounced(state);
   // Coming from the list, the focus goes where reading begins.
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
+  const now = newest(summary, state);
   const services = state?.services.map(({ name }) => name) ?? [];
   return (
     <Tabs.Root
@@ -252,16 +262,16 @@ function Detail({ summary }: { readonly summary: StackSummary }): ReactNode {
               <h2 ref={title} tabIndex={-1}>
                 {id}
               </h2>
-              <Status said={stackSaid(state?.status ?? summary.status)} pill label="Status" />
+              <Status said={stackSaid(now.status)} pill label="Status" />
             </div>
             <p className={css.facts}>
-              <span>{containerWords(summary)}</span>
+              <span>{containerWords(now)}</span>
               <span className={css.files} title={files.join('\n')}>
                 {shortFiles(files)}
               </span>
             </p>
           </div>
-          {origin === 'opened' ? <Actions summary={summary} operation={operation} /> : null}
+          {origin === 'opened' ? <Actions summary={now} operation={operation} planned={section === 'plan'} /> : null}
         </header>
         {operation !== null && state !== null ? (
           <section className={css.progress} aria-label={operation.title}>

@@ -17,6 +17,8 @@ import { lookAgain, openPicked } from './open-project.ts';
 import css from './stack-list.module.css';
 import { containerWords, isUp, shortFiles } from './stack-words.ts';
 
+const howToOpen = 'Open a compose file, or drop it (or its folder) anywhere on this page. Nothing is started by that.';
+
 function OpenButton(): ReactNode {
   const pending = useActions((state) => state.pending.has('stacks'));
   return (
@@ -148,14 +150,13 @@ export function StackList(): ReactNode {
         {own.length === 0 ? null : (
           <Section title="Managed here" text="Quayside may start, stop and change these." stacks={own} />
         )}
-        {opened ? null : (
+        {opened ? null : others.length > 0 ? (
+          <p className={css.hint}>
+            <b>No other project is open yet.</b> {howToOpen}
+          </p>
+        ) : (
           <div className={css.none}>
-            <EmptyState
-              compact
-              icon={FolderOpen}
-              title="No other project is open yet"
-              text="Open a compose file, or drop it (or its folder) anywhere on this page. Nothing is started by that."
-            />
+            <EmptyState compact icon={FolderOpen} title="No other project is open yet" text={howToOpen} />
           </div>
         )}
         {others.length === 0 ? null : (

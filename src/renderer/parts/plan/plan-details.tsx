@@ -3,7 +3,6 @@ import { ArrowRight, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { PlanView } from '../../../shared/model/plan.ts';
 import { cx } from '../../ui/cx.ts';
-import { count } from '../../ui/format.ts';
 import { plainText } from '../../ui/plain-text.ts';
 import css from './plan-details.module.css';
 import { type ContainerGroup, differenceOf, imageRows, type ServiceRow, serviceRows } from './plan-rows.ts';
@@ -73,8 +72,10 @@ function Line({
     <li className={css.line}>
       <FateWord fate={fate} />
       <div className={css.what}>
-        <span className={css.name}>{plainText(name)}</span>
-        {text === null || text === '' ? null : <p className={css.reason}>{plainText(text)}</p>}
+        <p className={css.about}>
+          <span className={css.name}>{plainText(name)}</span>
+          {text === null || text === '' ? null : <span className={css.reason}>{plainText(text)}</span>}
+        </p>
         {children}
       </div>
     </li>
@@ -163,7 +164,7 @@ export function PlanDetails({ view }: { readonly view: PlanView }): ReactNode {
             <Line key={network.name} fate={fates[network.action]} name={network.name} text={network.reason}>
               <Differences lines={network.diff} />
               {network.disconnects.length === 0 ? null : (
-                <p className={css.reason}>
+                <p className={css.note}>
                   {`${namesOf(network.disconnects)} ${network.disconnects.length === 1 ? 'is' : 'are'} moved over to the new one`}
                 </p>
               )}
@@ -206,7 +207,9 @@ export function PlanDetails({ view }: { readonly view: PlanView }): ReactNode {
       )}
       {settled.length === 0 ? null : (
         <details className={css.settled} open={changing.length === 0 && settled.length <= 12 ? true : undefined}>
-          <summary>{count(settled.length, 'service')} stay as they are</summary>
+          <summary>
+            {settled.length === 1 ? '1 service stays as it is' : `${settled.length} services stay as they are`}
+          </summary>
           <ul>
             {settled.map((row) => (
               <Service key={row.name} row={row} />
