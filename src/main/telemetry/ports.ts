@@ -5,6 +5,8 @@ import type { EngineClient } from '../engine/engine-client.ts';
 export interface EngineDoor {
   /** @throws {ProblemError} the engine's own problem while it is not ready. */
   client(): EngineClient;
+  /** What is known of the engine's machine; tests do without. */
+  readonly state?: { readonly memBytes: number | null };
 }
 
 export interface StackView {

@@ -27,7 +27,7 @@ export function createStatsHub({ monitor, stack }: { monitor: EngineDoor; stack:
       monitor.client().stats(
         id,
         (raw) => {
-          const after = toCounters(raw);
+          const after = toCounters(raw, monitor.state?.memBytes ?? null);
           const sample = before !== null && after !== null ? toSample(service, container, before, after) : null;
           before = after;
           if (sample !== null) keep(sample);

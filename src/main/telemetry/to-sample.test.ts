@@ -29,6 +29,12 @@ describe('toCounters', () => {
       memLimitBytes: 0,
     });
   });
+  it('knows that a limit of all the machine has is none', () => {
+    const whole = raw({ memory_stats: { usage: 1000, limit: 25_276_510_208 } });
+    expect(toCounters(whole, 25_276_510_208)).toMatchObject({ memLimitBytes: 0 });
+    expect(toCounters(whole, 30_000_000_000)).toMatchObject({ memLimitBytes: 25_276_510_208 });
+    expect(toCounters(whole, null)).toMatchObject({ memLimitBytes: 25_276_510_208 });
+  });
   it.each([{ read: '0001-01-01T00:00:00Z' }, { read: 'soon' }, {}])(
     'answers null for the empty sample %j',
     (sample: JsonObject) => {

@@ -23,9 +23,10 @@ export interface Counters {
  * The counters of one raw sample, or null when it is the empty one a stopped container gives.
  * Memory is usage less the page cache the kernel can take back, as `docker stats` shows it: `inactive_file`
  * on cgroup v2, `total_inactive_file` on v1 (docs.docker.com/reference/cli/docker/container/stats).
- * A limit as large as the machine's address space means none: 0.
+ * A container without a limit is given the machine's memory for one, or on cgroup v1 its address space: 0.
+ * @param machineBytes the engine's memory; null while unknown
  */
-export function toCounters(raw: JsonObject): Counters | null {
+export function toCounters(raw: JsonObject, machineBytes: number | null = null): Counters | null {
   const atMs = Date.parse(String(raw.read ?? ''));
   if (!Number.isFinite(atMs) || atMs <= 0) return null;
   const cpuNs = count(asObject(asObject(raw.cpu_stats).cpu_usage).total_usage);
@@ -45,7 +46,7 @@ export function toCounters(raw: JsonObject): Counters | null {
     rxBytes,
     txBytes,
     memBytes: Math.max(count(memory.usage) - cache, 0),
-    memLimitBytes: limit > 2 ** 50 ? 0 : limit,
+    memLimitBytes: limit >= Math.min(2 ** 50, machineBytes ?? 2 ** 50) ? 0 : limit,
   };
 }
 
