@@ -16,6 +16,18 @@ export async function endState(engine: EngineClient, project: string): Promise<E
     engine.listNetworks(filter),
     engine.listVolumes(filter),
   ]);
+  // A new replica gets the highest number plus one, as with Compose: after a gap they are 2 and 3. Ranks are compared.
+  const ranks = new Map<string, string>();
+  const numbered = listed.map((summary) => ({
+    ...summary,
+    service: summary.labels['com.docker.compose.service'] ?? '',
+    number: Number(summary.labels['com.docker.compose.container-number']),
+  }));
+  for (const one of numbered) {
+    const rank = numbered.filter(({ service, number }) => service === one.service && number <= one.number).length;
+    ranks.set(`${project}-${one.service}-${one.number}`, `P-${one.service}-#${rank}`);
+  }
+  const plain = (text: string): string => ranks.get(text) ?? text.replaceAll(project, 'P');
   const containers = await Promise.all(
     listed.map(async ({ id, name }) => {
       const raw = asObject(await engine.inspectContainer(id));
@@ -23,36 +35,36 @@ export async function endState(engine: EngineClient, project: string): Promise<E
       const state = asObject(raw.State);
       const labels = Object.fromEntries(
         // A replaced container says whom it replaced; a disturbed run may replace in two steps what another does in one.
-        Object.entries(asTextMap(config.Labels)).filter(([key]) => key !== 'com.docker.compose.replace'),
+        Object.entries(asTextMap(config.Labels)).filter(
+          ([key]) => key !== 'com.docker.compose.replace' && key !== 'com.docker.compose.container-number',
+        ),
       );
       return {
-        name: name.replace(project, 'P'),
+        name: plain(name),
         state: asText(state.Status),
         health: asText(asObject(state.Health).Status),
         exitCode: state.ExitCode,
         image: asText(config.Image),
         env: asTexts(config.Env),
-        labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, value.replaceAll(project, 'P')])),
+        labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, plain(value)])),
         networks: Object.entries(asObject(asObject(raw.NetworkSettings).Networks))
           .map(([network, endpoint]) => ({
-            network: network.replace(project, 'P'),
+            network: plain(network),
             aliases: asTexts(asObject(endpoint).Aliases)
               .filter((alias) => !id.startsWith(alias))
-              .map((alias) => alias.replace(project, 'P'))
+              .map(plain)
               .sort(),
           }))
           .sort((a, b) => a.network.localeCompare(b.network)),
         mounts: asList(raw.Mounts)
-          .map(
-            (mount) => `${asText(asObject(mount).Name).replace(project, 'P')} ${asText(asObject(mount).Destination)}`,
-          )
+          .map((mount) => `${plain(asText(asObject(mount).Name))} ${asText(asObject(mount).Destination)}`)
           .sort(),
       };
     }),
   );
   return {
     containers: containers.sort((a, b) => a.name.localeCompare(b.name)),
-    networks: networks.map(({ Name }) => asText(Name).replace(project, 'P')).sort(),
-    volumes: volumes.map(({ Name }) => asText(Name).replace(project, 'P')).sort(),
+    networks: networks.map(({ Name }) => plain(asText(Name))).sort(),
+    volumes: volumes.map(({ Name }) => plain(asText(Name))).sort(),
   };
 }

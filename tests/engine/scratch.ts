@@ -26,7 +26,8 @@ export interface Scratch {
   readonly phases: string[];
   write(yaml: string): Promise<void>;
   up(more?: Partial<ConvergeOptions>): Promise<ReadonlyMap<string, ServiceOutcome>>;
-  down(): Promise<void>;
+  /** Removes it all; through another client, or without its volumes, when told so. */
+  down(more?: { engine?: EngineClient; volumes?: boolean }): Promise<void>;
   /** Real Docker Compose on the same file. */
   compose(...words: string[]): Promise<string>;
   containers(): Promise<Record<string, { id: string; state: string; health: string }>>;
@@ -46,11 +47,12 @@ export async function createScratch(engine: EngineClient, composePath?: string):
     fail: () => void phases.push(`${name} failed`),
   });
   const signal = new AbortController().signal;
-  async function down(): Promise<void> {
-    const all = await projectContainers(engine, project);
-    await stopContainers({ engine, project, report, signal }, all, { volumes: true });
-    await removeNetworks(engine, project);
-    await removeVolumes(engine, project);
+  async function down(more: { engine?: EngineClient; volumes?: boolean } = {}): Promise<void> {
+    const { engine: through = engine, volumes = true } = more;
+    const all = await projectContainers(through, project);
+    await stopContainers({ engine: through, project, report, signal }, all, { volumes });
+    await removeNetworks(through, project);
+    if (volumes) await removeVolumes(through, project);
   }
   return {
     project,

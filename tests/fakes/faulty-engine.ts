@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 export type Fault =
   /** Answered here, never heard by the engine. */
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
-  /** The connection is reset; the engine never heard of it. */
+  /** The connection ends; the engine never heard of it. */
   | { readonly kind: 'reset' }
   /** The engine did it, and the answer is lost. */
   | { readonly kind: 'lost-answer' }
@@ -71,7 +71,7 @@ export async function createFaultyEngine(target = '/var/run/docker.sock'): Promi
     const client = incoming.socket;
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') {
-      client.resetAndDestroy();
+      client.destroy();
       return;
     }
     if (fault?.kind === 'answer') {
@@ -94,7 +94,7 @@ export async function createFaultyEngine(target = '/var/run/docker.sock'): Promi
     const asked = request({ socketPath: target, method, path: url, headers }, async (got) => {
       if (fault?.kind === 'lost-answer') {
         got.resume();
-        client.resetAndDestroy();
+        client.destroy();
         return;
       }
       if (fault?.kind === 'then') await fault.act();
