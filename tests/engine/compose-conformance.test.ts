@@ -103,7 +103,10 @@ function undoDollars(value: unknown): unknown {
   );
 }
 
-/** Our model as Compose prints it: sections that are empty are left out. */
+/**
+ * Our model as Compose 2.26 prints it: sections that are empty are left out, and so are two things that only Compose 5
+ * prints and hashes: `create_host_path: false` and the options of `ipam`.
+ */
 function printed(model: ComposeProject): unknown {
   const sections = ['networks', 'volumes', 'secrets', 'configs'] as const;
   return JSON.parse(
@@ -115,5 +118,11 @@ function printed(model: ComposeProject): unknown {
       ),
       ...model.extensions,
     }),
+    (key, value: unknown) => {
+      if (key === 'create_host_path' && value === false) return undefined;
+      if (key !== 'ipam' || typeof value !== 'object' || value === null) return value;
+      const { options: _, ...ipam } = value as Record<string, unknown>;
+      return ipam;
+    },
   );
 }

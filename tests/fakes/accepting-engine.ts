@@ -1,25 +1,46 @@
 /** An engine on a unix socket that accepts everything Docker Compose asks of it and remembers what was created. */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export interface AcceptedContainer {
   readonly id: string;
   readonly name: string;
+  /** As asked for besides the body; empty when not. */
+  readonly platform: string;
   readonly body: { readonly Labels: Readonly<Record<string, string>> } & Readonly<Record<string, unknown>>;
+}
+
+export interface AcceptedObject {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+/** Of the name alone, so that whoever creates a container in whatever order gives it the same id. */
+export function acceptedId(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
 }
 
 export interface AcceptingEngine {
   /** For DOCKER_HOST. */
   readonly host: string;
   readonly containers: readonly AcceptedContainer[];
+  /** Bodies of the creates. */
+  readonly networks: readonly AcceptedObject[];
+  readonly volumes: readonly AcceptedObject[];
+  /** Bodies of POST /networks/NAME/connect. */
+  readonly connects: readonly { readonly network: string; readonly body: Readonly<Record<string, unknown>> }[];
   close(): Promise<void>;
 }
 
-export async function openAcceptingEngine(socket: string): Promise<AcceptingEngine> {
+/** @param apiVersion of the engine it plays; a start is always refused, so that a run ends with what was created. */
+export async function openAcceptingEngine(socket: string, apiVersion = '1.44'): Promise<AcceptingEngine> {
+  const connects: { network: string; body: Record<string, unknown> }[] = [];
   const containers: AcceptedContainer[] = [];
-  const networks = new Map<string, unknown>();
-  const volumes = new Map<string, unknown>();
+  const networks = new Map<string, AcceptedObject>();
+  const volumes = new Map<string, AcceptedObject>();
 
   const server = createServer((request, response) => {
+    response.setHeader('Api-Version', apiVersion);
     body(request).then(
       (given) => answer(request, response, given),
       () => response.destroy(),
@@ -33,16 +54,29 @@ export async function openAcceptingEngine(socket: string): Promise<AcceptingEngi
     const key = `${request.method} ${kind}`;
     if (kind === '_ping') send(response, 200, 'OK');
     else if (kind === 'version')
-      send(response, 200, { ApiVersion: '1.44', MinAPIVersion: '1.12', Version: '25.0.0', Os: 'linux' });
+      send(response, 200, { ApiVersion: apiVersion, MinAPIVersion: '1.12', Version: '25.0.0', Os: 'linux' });
     else if (kind === 'info') send(response, 200, { OSType: 'linux', Architecture: 'x86_64', Driver: 'overlay2' });
     else if (kind === 'images')
       send(response, 200, { Id: `sha256:${'a'.repeat(64)}`, RepoTags: [tagged(path)], RepoDigests: [], Config: {} });
     else if (key === 'POST containers' && name === 'create') {
-      const id = String(containers.length + 1).padStart(64, '0');
-      containers.push({ id, name: url.searchParams.get('name') ?? '', body: given as AcceptedContainer['body'] });
+      const container = url.searchParams.get('name') ?? '';
+      const id = acceptedId(container);
+      const platform = url.searchParams.get('platform') ?? '';
+      containers.push({ id, name: container, platform, body: given as AcceptedContainer['body'] });
       send(response, 201, { Id: id, Warnings: [] });
-    } else if (key === 'GET containers' && name === 'json') send(response, 200, containers.map(summary));
-    else if (key === 'GET containers') inspectContainer(response, name);
+    } else if (key === 'POST containers' && action === 'start') send(response, 500, { message: 'not started here' });
+    else if (key === 'GET containers' && name === 'json') {
+      const wanted = labelFilters(url);
+      send(
+        response,
+        200,
+        containers
+          .filter(({ body: { Labels } }) =>
+            wanted.every(([label, value]) => (value === undefined ? label in Labels : Labels[label] === value)),
+          )
+          .map(summary),
+      );
+    } else if (key === 'GET containers') inspectContainer(response, name);
     else if (kind === 'networks') answerNetwork(request, response, name, action, given);
     else if (kind === 'volumes') answerVolume(request, response, name, given);
     else send(response, 200, {});
@@ -73,10 +107,12 @@ export async function openAcceptingEngine(socket: string): Promise<AcceptingEngi
     given: Record<string, unknown>,
   ): void {
     if (request.method === 'POST' && name === 'create') {
-      networks.set(String(given.Name), { ...given, Id: String(given.Name) });
+      networks.set(String(given.Name), { ...asObject(given), ...{ Id: String(given.Name) } });
       send(response, 201, { Id: given.Name });
-    } else if (request.method === 'POST' && action === 'connect') send(response, 200, {});
-    else if (name === '') send(response, 200, [...networks.values()]);
+    } else if (request.method === 'POST' && action === 'connect') {
+      connects.push({ network: name, body: given });
+      send(response, 200, {});
+    } else if (name === '') send(response, 200, [...networks.values()]);
     else if (networks.has(name)) send(response, 200, networks.get(name));
     else send(response, 404, { message: `network ${name} not found` });
   }
@@ -88,7 +124,7 @@ export async function openAcceptingEngine(socket: string): Promise<AcceptingEngi
     given: Record<string, unknown>,
   ): void {
     if (request.method === 'POST') {
-      volumes.set(String(given.Name), given);
+      volumes.set(String(given.Name), asObject(given));
       send(response, 201, given);
     } else if (name === '') send(response, 200, { Volumes: [...volumes.values()] });
     else if (volumes.has(name)) send(response, 200, volumes.get(name));
@@ -99,6 +135,13 @@ export async function openAcceptingEngine(socket: string): Promise<AcceptingEngi
   return {
     host: `unix://${socket}`,
     containers,
+    connects,
+    get networks() {
+      return [...networks.values()];
+    },
+    get volumes() {
+      return [...volumes.values()];
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -107,12 +150,27 @@ export async function openAcceptingEngine(socket: string): Promise<AcceptingEngi
   };
 }
 
+function asObject(given: Record<string, unknown>): AcceptedObject {
+  return { ...given, Name: String(given.Name), Labels: (given.Labels ?? {}) as AcceptedObject['Labels'] };
+}
+
 /** The image that a path such as /images/alpine/json asks for, with a tag. */
 function tagged(path: string): string {
   const name = decodeURIComponent(path)
     .replace(/^\/images\//, '')
     .replace(/\/json$/, '');
   return /:[^/]+$/.test(name) ? name : `${name}:latest`;
+}
+
+/** `filters={"label":["a=b","c"]}`, or the older form, a map of such texts to true. */
+function labelFilters(url: URL): (readonly [string, string | undefined])[] {
+  const { label = [] } = JSON.parse(url.searchParams.get('filters') ?? '{}') as {
+    label?: readonly string[] | Readonly<Record<string, boolean>>;
+  };
+  return (Array.isArray(label) ? label : Object.keys(label)).map((text: string) => {
+    const equals = text.indexOf('=');
+    return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+  });
 }
 
 function summary(container: AcceptedContainer): unknown {
@@ -136,6 +194,6 @@ async function body(request: IncomingMessage): Promise<Record<string, unknown>> 
 }
 
 function send(response: ServerResponse, status: number, content: unknown): void {
-  response.writeHead(status, { 'Api-Version': '1.44', 'Content-Type': 'application/json', OSType: 'linux' });
+  response.writeHead(status, { 'Content-Type': 'application/json', OSType: 'linux' });
   response.end(typeof content === 'string' ? content : JSON.stringify(content));
 }

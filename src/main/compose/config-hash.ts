@@ -1,6 +1,6 @@
 /**
  * Compose's `config-hash` labels, byte for byte, in every dialect: sha256 over the service as Go's encoder prints it.
- * The dialects were measured against Compose 2.26 and 2.40; D30, D31 and D5 follow its source.
+ * Each dialect is held against what real releases of Compose wrote: tests/unit/compose-hash-goldens.test.ts.
  */
 import { createHash } from 'node:crypto';
 import { goJson } from './go-json.ts';
@@ -8,7 +8,7 @@ import type { ComposeNetwork, ComposeProject, ComposeService, ComposeVolume } fr
 import { networkShape, type Shape, serviceShape, volumeShape } from './shape.ts';
 import type { Value } from './yaml-value.ts';
 
-/** D24: Compose 2.24-2.29, D30: 2.30, D31: 2.31-2.33, D34: 2.34-2.35, D36: 2.36-2.40, D5: 5.0 and later. */
+/** D24: Compose 2.24-2.29.2, D30: 2.29.3-2.30, D31: 2.31-2.33, D34: 2.34-2.35, D36: 2.36-2.40, D5: 5.0 and later. */
 export const hashDialects = ['D24', 'D30', 'D31', 'D34', 'D36', 'D5'] as const;
 export type HashDialect = (typeof hashDialects)[number];
 
@@ -51,9 +51,11 @@ export function serviceHashes(
   return made as Record<HashDialect, string>;
 }
 
-/** The label of networks from Compose 2.31 on. */
-export function networkHash(network: ComposeNetwork): string {
-  return sha256(goJson(network as unknown as Value, networkShape));
+/** The label of networks from Compose 2.31 on; before 5, Compose forgets the options of `ipam`. */
+export function networkHash(network: ComposeNetwork, dialect: HashDialect = 'D5'): string {
+  const { options: _, ...ipam } = network.ipam;
+  const hashed = dialect === 'D5' ? network : { ...network, ipam };
+  return sha256(goJson(hashed as unknown as Value, networkShape));
 }
 
 /** The label of volumes from Compose 2.32 on. */
@@ -63,13 +65,14 @@ export function volumeHash(volume: ComposeVolume): string {
 
 /** The dialect of a Compose version, as in the label `com.docker.compose.version`; undefined for one too old or unknown. */
 export function dialectOf(version: string): HashDialect | undefined {
-  const match = /^v?(\d+)\.(\d+)/.exec(version);
+  const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   if (match === null) return undefined;
   const major = Number(match[1]);
   const minor = Number(match[2]);
   if (major >= 5) return 'D5';
   if (major !== 2 || minor < 24) return undefined;
-  if (minor < 30) return 'D24';
+  // Measured at 2.29.2 and 2.29.7; which of those between it was, nobody could say.
+  if (minor < 29 || (minor === 29 && Number(match[3] ?? 0) < 3)) return 'D24';
   if (minor < 31) return 'D30';
   if (minor < 34) return 'D31';
   return minor < 36 ? 'D34' : 'D36';
@@ -105,7 +108,7 @@ function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: 
     });
   }
   if (dialect === 'D34' || dialect === 'D36' || dialect === 'D5') withOctalModes(service, changed);
-  if (dialect === 'D5') withImplicitHostPaths(service, changed);
+  withoutHostPaths(service, changed, dialect === 'D5');
   return changed;
 }
 
@@ -132,27 +135,28 @@ function withOctalModes(service: ComposeService, changed: Changing): void {
   }
 }
 
-/** From 5.0 on `create_host_path: true` is left out and `false` is printed. */
-function withImplicitHostPaths(service: ComposeService, changed: Changing): void {
-  if (service.volumes?.some((mount) => mount.bind !== undefined) !== true) return;
+/** Up to 2.40 `create_host_path: false` is left out, from 5.0 on `true` is. */
+function withoutHostPaths(service: ComposeService, changed: Changing, omitted: boolean): void {
+  if (service.volumes?.some((mount) => mount.bind?.create_host_path === omitted) !== true) return;
   changed.volumes = service.volumes.map((mount) => {
-    if (mount.bind === undefined) return mount;
-    const { create_host_path: create, ...bind } = mount.bind;
-    return { ...mount, bind: create === true ? bind : { ...bind, create_host_path: false } };
+    if (mount.bind?.create_host_path !== omitted) return mount;
+    const { create_host_path: _, ...bind } = mount.bind;
+    return { ...mount, bind };
   });
 }
 
 const hashShapes: Readonly<Record<HashDialect, Shape>> = {
-  D24: hashShape(['profiles', 'depends_on'], false, false),
-  D30: hashShape(['profiles'], false, false),
-  D31: hashShape([], false, false),
-  D34: hashShape([], false, false),
-  D36: hashShape([], true, false),
-  D5: hashShape([], true, true),
+  D24: hashShape(['profiles', 'depends_on'], false),
+  // Its watch rules know no commands; those of Debian's 2.26, built with a newer loader, do.
+  D30: withoutField(hashShape(['profiles'], false), 'exec'),
+  D31: hashShape([], false),
+  D34: hashShape([], false),
+  D36: hashShape([], true),
+  D5: hashShape([], true),
 };
 
 /** The service's shape less what is not hashed. */
-function hashShape(extra: readonly string[], sortedNetworks: boolean, hostPathKept: boolean): Shape {
+function hashShape(extra: readonly string[], sortedNetworks: boolean): Shape {
   const fields =
     'struct' in (serviceShape as object)
       ? (serviceShape as { struct: readonly (readonly [string, Shape])[] }).struct
@@ -165,7 +169,6 @@ function hashShape(extra: readonly string[], sortedNetworks: boolean, hostPathKe
       .filter(([key]) => !dropped.has(key))
       .map(([key, shape]) => {
         if (key === 'networks' && sortedNetworks) return [key, sortedStruct(shape)] as const;
-        if (key === 'volumes' && hostPathKept) return [key, keptHostPath(shape)] as const;
         return [key, shape] as const;
       }),
   };
@@ -179,18 +182,17 @@ function sortedStruct(shape: Shape): Shape {
   return shape;
 }
 
-function keptHostPath(shape: Shape): Shape {
+/** The shape without a field of this name, however deep. */
+function withoutField(shape: Shape, name: string): Shape {
   if (typeof shape === 'string') return shape;
-  if ('list' in shape) return { list: keptHostPath(shape.list) };
-  if (!('struct' in shape)) return shape;
+  if ('nullable' in shape) return { nullable: withoutField(shape.nullable, name) };
+  if ('list' in shape) return { ...shape, list: withoutField(shape.list, name) };
+  if ('map' in shape) return { map: withoutField(shape.map, name) };
   return {
-    struct: shape.struct.map(([key, field]) =>
-      key === 'bind'
-        ? ([key, keptHostPath(field)] as const)
-        : key === 'create_host_path'
-          ? ([key, 'kept'] as const)
-          : ([key, field] as const),
-    ),
+    ...shape,
+    struct: shape.struct
+      .filter(([key]) => key !== name)
+      .map(([key, field]) => [key, withoutField(field, name)] as const),
   };
 }
 

@@ -256,6 +256,17 @@ describe('the create body', () => {
     expect(connect).toEqual([]);
   });
 
+  it('gives an older engine the MAC address of the first network, and refuses any other', () => {
+    const mac = '02:42:ac:11:65:43';
+    const first = { networks: { back: { priority: 2, mac_address: mac }, default: null } };
+    expect(bodyOf(first).body.MacAddress).toBe(mac);
+    expect(bodyOf({ mac_address: mac }).body.MacAddress).toBe(mac);
+    const second = { networks: { back: { priority: 2 }, default: { mac_address: mac } } };
+    expect(() => bodyOf(second)).toThrow('cannot have a MAC address on default');
+    const { body } = bodyOf(second, { apiVersion: '1.44' });
+    expect(body.NetworkingConfig).toMatchObject({ EndpointsConfig: { sink_default: { MacAddress: mac } } });
+  });
+
   it.each([
     [{ network_mode: 'host' }, { NetworkMode: 'host' }],
     [{ network_mode: 'service:db' }, { NetworkMode: 'container:id-of-db' }],

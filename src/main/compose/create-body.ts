@@ -2,6 +2,7 @@
  * A canonical service as the body of POST /containers/create, as Docker Compose 2.26 sends it (recorded through a
  * proxy). Pure: ids of other containers, the image and the labels come in resolved.
  */
+import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { Json, JsonObject } from '../engine/engine-client.ts';
 import { type BodyContext, compact } from './body-context.ts';
 import { hostConfig } from './host-config.ts';
@@ -45,7 +46,7 @@ export function createBody(context: BodyContext): CreateBody {
     StopSignal: service.stop_signal,
     StopTimeout:
       service.stop_grace_period === undefined ? undefined : Math.floor(nanoseconds(service.stop_grace_period) / 1e9),
-    MacAddress: allAtOnce ? undefined : service.mac_address,
+    MacAddress: allAtOnce ? undefined : containerMac(context, networks),
     HostConfig: hostConfig(context, networkMode(context, first?.network)),
     NetworkingConfig:
       inBody.length === 0
@@ -53,6 +54,26 @@ export function createBody(context: BodyContext): CreateBody {
         : { EndpointsConfig: Object.fromEntries(inBody.map(({ network, endpoint }) => [network, endpoint])) },
   });
   return { body, connect: endpoints.slice(inBody.length), platform: platformOf(project, service) };
+}
+
+/** Engines before API 1.44 know one MAC address of a container, that of its first network. */
+function containerMac({ serviceName, service }: BodyContext, networks: readonly string[]): string | undefined {
+  const [first = '', ...others] = networks;
+  const beyond = others.find((key) => service.networks?.[key]?.mac_address !== undefined);
+  if (beyond !== undefined) {
+    throw new ProblemError(
+      problem(
+        'compose-invalid',
+        `${serviceName} cannot have a MAC address on ${beyond}`,
+        `This engine gives a MAC address to the first network of a container only, and that of ${serviceName} is ${first}; engines from 25 on give one to each.`,
+        {
+          remedies: [{ action: 'advice', label: `Give ${beyond} the highest priority, or update the engine` }],
+          service: serviceName,
+        },
+      ),
+    );
+  }
+  return service.networks?.[first]?.mac_address ?? service.mac_address;
 }
 
 /** Highest priority first, then by name: the first is the one the container's default route goes through. */

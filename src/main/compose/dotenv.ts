@@ -17,12 +17,16 @@ const maxLength = 4 << 20;
 
 /**
  * Parses a file's text. A key without a value is taken from `lookup` where that has it, else left out.
- * Values that are not single-quoted have their variables replaced: earlier ones of the file, then `lookup`.
+ * Values that are not single-quoted have their variables replaced: by `lookup`, else by earlier ones of the file.
+ * @param values of files read before, to be added to and answered.
  * @throws DotenvError
  */
-export function parseDotenv(text: string, lookup: Lookup): Map<string, string> {
+export function parseDotenv(
+  text: string,
+  lookup: Lookup,
+  values: Map<string, string> = new Map(),
+): Map<string, string> {
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  const values = new Map<string, string>();
   const find: Lookup = (name) => lookup(name) ?? values.get(name);
   let index = 0;
   let length = 0;

@@ -16,16 +16,15 @@ export async function readServiceEnvironment(
   const files = isList(service.env_file) ? service.env_file : [];
   delete service.env_file;
   if (files.length === 0) return;
-  const environment = dict();
-  const find: Lookup = (key) => {
-    const earlier = environment[key];
-    return typeof earlier === 'string' ? earlier : lookup(key);
-  };
+  const own = isDict(service.environment) ? service.environment : dict();
+  // As Compose has it since 2.40: the project's own variables first, then the service's, then the files' so far.
+  const find: Lookup = (key) => lookup(key) ?? (typeof own[key] === 'string' ? own[key] : undefined);
+  const values = new Map<string, string>();
   for (const [index, file] of files.entries()) {
     if (!isDict(file)) continue;
     const path = ['services', name, 'env_file', index];
     try {
-      for (const [key, value] of await readEnvFile(String(file.path), find, budget)) environment[key] = value;
+      await readEnvFile(String(file.path), find, budget, values);
     } catch (error) {
       if (!isMissing(error)) throw error;
       if (file.required === false) continue;
@@ -37,7 +36,7 @@ export async function readServiceEnvironment(
       );
     }
   }
-  const own = isDict(service.environment) ? service.environment : dict();
+  const environment = dict(values);
   for (const key of Object.keys(own)) environment[key] = own[key] as Value;
   service.environment = environment;
 }

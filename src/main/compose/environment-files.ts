@@ -39,17 +39,22 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Reads and parses one env file; a Problem names its line. Values never appear in messages. */
-export async function readEnvFile(file: string, lookup: Lookup, budget?: Budget): Promise<Map<string, string>> {
+/** Reads and parses one env file on top of `earlier` ones; a Problem names its line. Values never appear in messages. */
+export async function readEnvFile(
+  file: string,
+  lookup: Lookup,
+  budget?: Budget,
+  earlier?: Map<string, string>,
+): Promise<Map<string, string>> {
   const text = await readText(file, maxEnvBytes, 'env file');
   budget?.('envBytes', text.length);
-  return parseEnvText(file, text, lookup);
+  return parseEnvText(file, text, lookup, earlier);
 }
 
 /** As readEnvFile, for a text at hand. */
-function parseEnvText(file: string, text: string, lookup: Lookup): Map<string, string> {
+function parseEnvText(file: string, text: string, lookup: Lookup, earlier?: Map<string, string>): Map<string, string> {
   try {
-    return parseDotenv(text, lookup);
+    return parseDotenv(text, lookup, earlier);
   } catch (error) {
     if (!(error instanceof DotenvError)) throw error;
     // The line itself may hold a secret, so only its number is shown.

@@ -62,7 +62,8 @@ export function hostConfig(context: BodyContext, networkMode: string): JsonObjec
     CpuRealtimePeriod: service.cpu_rt_period,
     CpuRealtimeRuntime: service.cpu_rt_runtime,
     CpuCount: service.cpu_count,
-    CpuPercent: service.cpu_percent,
+    // Hundredths, as Compose sends it; only Windows knows the field.
+    CpuPercent: service.cpu_percent === undefined ? undefined : Math.trunc(service.cpu_percent * 100),
     CpusetCpus: service.cpuset,
     NanoCpus: nanoCpus(limits?.cpus ?? service.cpus),
     Memory: size(limits?.memory ?? service.mem_limit),
@@ -106,8 +107,9 @@ function portBindings(service: ComposeService): JsonObject {
 function restartPolicy(service: ComposeService): JsonObject | undefined {
   const deployed = service.deploy?.restart_policy;
   if (deployed !== undefined) {
-    const names: Readonly<Record<string, string>> = { none: 'no', any: 'always', 'on-failure': 'on-failure' };
-    const name = names[deployed.condition ?? 'any'] ?? deployed.condition ?? 'always';
+    const { condition = '' } = deployed;
+    // Without a condition Compose asks for none, whatever the specification says.
+    const name = condition === 'none' ? 'no' : condition === 'any' ? 'always' : condition;
     return { Name: name, MaximumRetryCount: deployed.max_attempts ?? 0 };
   }
   if (service.restart === undefined) return undefined;

@@ -271,7 +271,7 @@ export interface ComposeMount {
   readonly bind?: {
     readonly selinux?: string;
     readonly propagation?: string;
-    /** Absent means false. */
+    /** Absent means false, as in Compose 2; Compose 5 takes an absent one for true, so what was written is kept. */
     readonly create_host_path?: boolean;
   };
   readonly volume?: { readonly nocopy?: boolean; readonly subpath?: string };
@@ -295,6 +295,7 @@ export interface ComposeNetwork {
   readonly ipam: {
     readonly driver?: string;
     readonly config?: readonly ComposeIpamPool[];
+    readonly options?: StringMap;
   };
   readonly external?: boolean;
   readonly internal?: boolean;

@@ -38,12 +38,12 @@ export function mountsOf(context: BodyContext): { binds: string[]; mounts: JsonO
   return { binds, mounts };
 }
 
-/** A bind that makes its host folder and asks for nothing special is a string; anything else is a mount. */
+/** A bind that makes its host folder is a string, since only that form makes one; anything else is a mount. */
 function bindOf(volume: ComposeMount): string | null {
   if (volume.type !== 'bind' || volume.bind?.create_host_path !== true) return null;
-  if (volume.bind.propagation !== undefined) return null;
-  const selinux = volume.bind.selinux === undefined ? '' : `,${volume.bind.selinux}`;
-  return `${volume.source ?? ''}:${volume.target}:${volume.read_only === true ? 'ro' : 'rw'}${selinux}`;
+  const { selinux, propagation } = volume.bind;
+  const mode = [volume.read_only === true ? 'ro' : 'rw', selinux, propagation].filter((part) => part !== undefined);
+  return `${volume.source ?? ''}:${volume.target}:${mode.join(',')}`;
 }
 
 function mountOf(context: BodyContext, volume: ComposeMount): JsonObject {

@@ -222,7 +222,7 @@ export const serviceShape = struct({
       target: 'zero',
       read_only: 'zero',
       consistency: 'zero',
-      bind: struct({ selinux: 'zero', propagation: 'zero', create_host_path: 'zero' }),
+      bind: struct({ selinux: 'zero', propagation: 'zero', create_host_path: 'kept' }),
       volume: struct({ nocopy: 'zero', subpath: 'zero' }),
       tmpfs: struct({ size: 'amount', mode: 'zero' }),
     }),
@@ -239,6 +239,7 @@ export const networkShape = struct({
     struct: Object.entries({
       driver: 'zero',
       config: { list: struct({ subnet: 'zero', gateway: 'zero', ip_range: 'zero', aux_addresses: textMap }) },
+      options: textMap,
     } as const),
     always: true,
   },

@@ -1,5 +1,6 @@
 /**
  * Splits a command string as Compose does: quotes and backslashes, no variables, no globs.
+ * As Compose 5.5 and later do, `\t` and `\n` are a tab and a line end (earlier ones give the letter).
  * Compose's quirk is kept: everything from the first unquoted `; & | < >` on is dropped silently.
  * @returns undefined where quotes or brackets are not closed.
  */
@@ -7,6 +8,8 @@ export function splitCommand(line: string): string[] | undefined {
   const words: string[] = [];
   let word = '';
   let got = false;
+  /** Whether something in the word was quoted or escaped. */
+  let guarded = false;
   let escaped = false;
   let single = false;
   let double = false;
@@ -14,9 +17,10 @@ export function splitCommand(line: string): string[] | undefined {
   let dollar = false;
   for (const char of line) {
     if (escaped) {
-      word += char;
+      word += back || dollar ? `\\${char}` : (escapes[char] ?? char);
       escaped = false;
       got = true;
+      guarded = true;
     } else if (char === '\\') {
       if (single) word += char;
       else escaped = true;
@@ -26,13 +30,16 @@ export function splitCommand(line: string): string[] | undefined {
         words.push(word);
         word = '';
         got = false;
+        guarded = false;
       }
-    } else if (char === '"' && !single && !dollar) {
+    } else if (char === '"' && !single && !dollar && !back) {
       if (double) got = true;
       double = !double;
-    } else if (char === "'" && !double && !dollar) {
+      guarded = true;
+    } else if (char === "'" && !double && !dollar && !back) {
       if (single) got = true;
       single = !single;
+      guarded = true;
     } else {
       const quoted = single || double || back || dollar;
       if (char === '`' && !single && !double && !dollar) back = !back;
@@ -41,8 +48,8 @@ export function splitCommand(line: string): string[] | undefined {
         if (dollar || !word.endsWith('$')) return undefined;
         dollar = true;
       } else if (!quoted && ';&|<>'.includes(char)) {
-        // As in a shell, a digit before `>` names a file descriptor and is no word.
-        if (char === '>' && /^[0-9]/.test(word)) got = false;
+        // As in a shell, a number before `>` names a file descriptor and is no word.
+        if (char === '>' && !guarded && /^[0-9]+$/.test(word)) got = false;
         break;
       }
       got = true;
@@ -52,3 +59,5 @@ export function splitCommand(line: string): string[] | undefined {
   if (got) words.push(word);
   return escaped || single || double || back || dollar ? undefined : words;
 }
+
+const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n' };
