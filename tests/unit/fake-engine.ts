@@ -6,6 +6,7 @@ import type {
   ExecSpec,
   JsonObject,
 } from '../../src/main/engine/engine-client.ts';
+import { asObject } from '../../src/shared/model/json.ts';
 
 export interface FakeBehaviour {
   /** Engine's healthcheck verdict after this many ms of running; null: no healthcheck. */
@@ -110,7 +111,19 @@ export function createFakeEngine(behaviour: Readonly<Record<string, FakeBehaviou
         labels: container.labels,
         state: container.state,
         createdAtMs: 0,
-        raw: { Status: status(container), Ports: [] },
+        raw: {
+          Status: status(container),
+          Ports: [],
+          Mounts: [],
+          NetworkSettings: {
+            Networks: Object.fromEntries(
+              Object.keys(asObject(asObject(container.body.NetworkingConfig).EndpointsConfig)).map((network) => [
+                network,
+                { NetworkID: networks.get(network)?.Id ?? '' },
+              ]),
+            ),
+          },
+        },
       }));
     },
     async inspectContainer(id: string): Promise<JsonObject | null> {
@@ -176,7 +189,13 @@ export function createFakeEngine(behaviour: Readonly<Record<string, FakeBehaviou
       containers.delete(container.id);
       emit(container, 'destroy');
     },
-    async unpauseContainer() {},
+    async unpauseContainer(id: string) {
+      const container = find(id);
+      if (container === undefined) return;
+      calls.push(`unpause ${container.name}`);
+      container.state = 'running';
+      emit(container, 'unpause');
+    },
     async renameContainer(id: string, _owner: unknown, name: string) {
       const container = find(id);
       if (container === undefined) return;
@@ -186,7 +205,7 @@ export function createFakeEngine(behaviour: Readonly<Record<string, FakeBehaviou
     listNetworks: async () => [...networks.values()],
     async createNetwork(body: JsonObject) {
       calls.push(`network ${String(body.Name)}`);
-      networks.set(String(body.Name), { ...body, Id: `net-${String(body.Name)}` });
+      networks.set(String(body.Name), { ...body, Driver: 'bridge', Id: `net-${String(body.Name)}` });
       return `net-${String(body.Name)}`;
     },
     connectNetwork: async () => undefined,
@@ -223,7 +242,7 @@ export function createFakeEngine(behaviour: Readonly<Record<string, FakeBehaviou
     calls,
     containers,
     /** Everything that changes the engine. */
-    writes: () => calls.filter((call) => /^(create|start|stop|remove|rename|network) /.test(call)),
+    writes: () => calls.filter((call) => /^(create|start|stop|remove|rename|network|unpause) /.test(call)),
     close() {
       for (const timer of timers) clearTimeout(timer);
     },

@@ -1,7 +1,7 @@
 /** What the engine has of a project right now, in the fewest calls: lists, and one inspect per image. */
 
 import { numberLabel, oneoffLabel, projectLabel, serviceLabel } from '../../shared/model/compose-labels.ts';
-import { asList, asObject, asText } from '../../shared/model/json.ts';
+import { asList, asObject, asText, asTextMap } from '../../shared/model/json.ts';
 import type { ContainerSummary, EngineClient, JsonObject } from '../engine/engine-client.ts';
 import { dependsLabel, hashLabel, imageLabel, networkLabel, parseDependsLabel, volumeLabel } from './labels.ts';
 
@@ -18,23 +18,33 @@ export interface ActualContainer {
   readonly configHash: string;
   readonly imageId: string;
   readonly dependsOn: readonly { readonly service: string }[];
-  readonly networks: readonly string[];
+  /** Name of each network it is on to the network's id, empty before its first start; null where the list does not say. */
+  readonly networks: Readonly<Record<string, string>> | null;
+  /** Names of the volumes it mounts; null where the list does not say. */
+  readonly volumes: readonly string[] | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
 }
 
-export interface ActualNetwork {
+/** A network or volume as the engine lists it. */
+export interface ActualObject {
+  /** Of a network; a volume has none but its name. */
   readonly id: string;
   readonly name: string;
-  /** The key in the Compose file; null for a network without the label. */
+  /** The key in the Compose file; null without the label. */
   readonly key: string | null;
+  /** The Compose project that made it; null where none did. */
+  readonly project: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  readonly raw: JsonObject;
 }
 
 export interface ActualState {
+  /** Of the project only. */
   readonly containers: readonly ActualContainer[];
-  readonly networks: readonly ActualNetwork[];
-  readonly volumes: readonly { readonly name: string; readonly key: string | null }[];
+  /** All of the engine: a name may be taken by another project, or by nobody's. */
+  readonly networks: readonly ActualObject[];
+  readonly volumes: readonly ActualObject[];
   /** Image reference to the local image's id; null when it is not here. */
   readonly images: Readonly<Record<string, string | null>>;
 }
@@ -49,8 +59,8 @@ export async function readActual(
   const filter = [`${projectLabel}=${project}`];
   const [containers, networks, volumes, images] = await Promise.all([
     engine.listContainers(filter),
-    engine.listNetworks(filter),
-    withVolumes ? engine.listVolumes(filter) : [],
+    engine.listNetworks([]),
+    withVolumes ? engine.listVolumes([]) : [],
     Promise.all(
       [...new Set(imageRefs)].map(async (ref) => {
         const raw = await engine.inspectImage(ref);
@@ -60,8 +70,8 @@ export async function readActual(
   ]);
   return {
     containers: containers.map(actualContainer).filter((container) => container !== null),
-    networks: networks.map(actualNetwork),
-    volumes: volumes.map((raw) => ({ name: asText(raw.Name), key: stringLabels(raw.Labels)[volumeLabel] ?? null })),
+    networks: networks.map((raw) => actualObject(raw, networkLabel)),
+    volumes: volumes.map((raw) => actualObject(raw, volumeLabel)),
     images: Object.fromEntries(images),
   };
 }
@@ -84,7 +94,8 @@ export function actualContainer(summary: ContainerSummary): ActualContainer | nu
     configHash: labels[hashLabel] ?? '',
     imageId: labels[imageLabel] ?? summary.imageId,
     dependsOn: parseDependsLabel(labels[dependsLabel]),
-    networks: Object.keys(asObject(asObject(raw.NetworkSettings).Networks)),
+    networks: networksOf(raw),
+    volumes: volumesOf(raw),
     labels,
     createdAtMs: summary.createdAtMs,
   };
@@ -99,15 +110,33 @@ function healthOf(status: string, state: string): ActualContainer['health'] {
   return status.includes('(health: starting)') ? 'starting' : 'none';
 }
 
-function actualNetwork(raw: JsonObject): ActualNetwork {
-  const labels = stringLabels(raw.Labels);
-  return { id: asText(raw.Id), name: asText(raw.Name), key: labels[networkLabel] ?? null, labels };
+/** Networks of a listed container; null where the engine says nothing of them. */
+export function networksOf(raw: JsonObject): Record<string, string> | null {
+  const { Networks: networks } = asObject(raw.NetworkSettings);
+  if (networks === undefined || networks === null) return null;
+  return Object.fromEntries(
+    Object.entries(asObject(networks)).map(([name, endpoint]) => [name, asText(asObject(endpoint).NetworkID)]),
+  );
 }
 
-function stringLabels(value: unknown): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(asObject(value)).flatMap(([key, entry]) => (typeof entry === 'string' ? [[key, entry]] : [])),
-  );
+function volumesOf(raw: JsonObject): string[] | null {
+  if (!Array.isArray(raw.Mounts)) return null;
+  return raw.Mounts.flatMap((entry) => {
+    const mount = asObject(entry);
+    return mount.Type === 'volume' ? [asText(mount.Name)] : [];
+  });
+}
+
+function actualObject(raw: JsonObject, keyLabel: string): ActualObject {
+  const labels = asTextMap(raw.Labels);
+  return {
+    id: asText(raw.Id),
+    name: asText(raw.Name),
+    key: labels[keyLabel] ?? null,
+    project: labels[projectLabel] ?? null,
+    labels,
+    raw,
+  };
 }
 
 /** Anonymous volumes of a container and where they are mounted: what a recreated one takes over. */

@@ -10,12 +10,13 @@ import type { EngineClient } from '../engine/engine-client.ts';
 import { type ActualState, actualContainer } from './actual.ts';
 import { awaitService, type ServiceWatch } from './await-service.ts';
 import { readFacts } from './container-facts.ts';
-import { type ConvergeContext, convergeContainer } from './converge-container.ts';
-import { failureOf, joinFailures } from './failure.ts';
+import { type ConvergeContext, convergeContainer, stopAny } from './converge-container.ts';
+import { asFailureOf, failureOf, joinFailures } from './failure.ts';
 import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
 import { type Dependency, namespaceParents, type Plan, type PlannedService } from './plan.ts';
+import { replaceNetwork } from './replace-network.ts';
 import { allSettled } from './settle.ts';
 
 /** Where a service's way is shown. An operation's step is one. */
@@ -84,6 +85,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     imageIds: actual.images,
     ids: new Map(),
   };
+  const byName = new Map(plan.services.map((service) => [service.name, service]));
   const tracks = new Map(plan.services.map(({ name }) => [name, newTrack()]));
   const watched = watchedForHealth(plan);
   const failures: unknown[] = [];
@@ -92,40 +94,36 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
   async function groundwork(): Promise<void> {
     if (!plan.writes) return;
     const stops = plan.services.flatMap(({ containers }) =>
-      containers.flatMap(({ action, existing }) => (action === 'restart' && existing !== null ? [existing.id] : [])),
+      containers.flatMap(({ action, existing }) => (action === 'restart' && existing !== null ? [existing] : [])),
     );
-    await dropTwins();
-    await allSettled([
-      ...plan.networks.filter(({ action }) => action === 'create').map(({ key }) => createNetwork(key)),
-      ...plan.volumes.filter(({ action }) => action === 'create').map(({ key }) => createVolume(key)),
-      ...stops.map((id) => engine.stopContainer(id, owner)),
+    const leaving = allSettled([
+      ...stops.map((container) => stopAny(context, container)),
       ...plan.removals.map(async ({ container }) => {
-        await engine.stopContainer(container.id, owner);
+        await stopAny(context, container);
         await engine.removeContainer(container.id, owner, { force: true });
       }),
     ]);
+    const twins = allSettled(plan.networks.flatMap((network) => network.twins.map(dropTwin)));
+    // The first to fail is told; none is left under way.
+    await allSettled<unknown>([
+      twins,
+      leaving,
+      ...plan.networks.map(async (network) => {
+        if (network.action === 'create') await createNetwork(network.key);
+        if (network.action !== 'recreate') return;
+        await Promise.all([leaving, twins]);
+        await replaceNetwork(context, network, () => createNetwork(network.key));
+      }),
+      ...plan.volumes.filter(({ action }) => action === 'create').map(({ key }) => createVolume(key)),
+    ]);
   }
 
-  /**
-   * The engine lets two networks have one name, and then starts nothing on it. They come from a creation whose answer
-   * was lost. One without containers goes; the engine itself refuses to remove one that is in use.
-   */
-  async function dropTwins(): Promise<void> {
-    for (const { name } of plan.networks) {
-      const twins = actual.networks.filter((network) => network.name === name);
-      let left = twins.length;
-      for (const { id } of twins) {
-        if (left < 2) break;
-        const removed = await engine.removeNetwork(id, owner).then(
-          () => true,
-          (error: unknown) => {
-            if (toProblem(error).code.startsWith('engine-') && toProblem(error).code !== 'engine-refused') throw error;
-            return false;
-          },
-        );
-        if (removed) left -= 1;
-      }
-    }
+  /** One that is in use after all stays: the engine itself refuses, and so it may. */
+  async function dropTwin(id: string): Promise<void> {
+    await engine.removeNetwork(id, owner).catch((error: unknown) => {
+      const { code } = toProblem(error);
+      if (code.startsWith('engine-') && code !== 'engine-refused') throw error;
+    });
   }
 
   async function createNetwork(key: string): Promise<void> {
@@ -145,7 +143,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
   /** Resolves when the dependency allows a start; false when it never will. */
   async function allows(dependency: Dependency): Promise<boolean> {
     const track = tracks.get(dependency.service);
-    const planned = plan.services.find(({ name }) => name === dependency.service);
+    const planned = byName.get(dependency.service);
     // Of no replicas, or outside of what was asked for: nothing to wait for.
     if (track === undefined || planned === undefined || planned.containers.length === 0) return true;
     if (dependency.condition === 'service_healthy') return track.usable.promise;
@@ -154,15 +152,16 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
 
   async function start(planned: PlannedService, ids: readonly string[]): Promise<void> {
     const pending = planned.containers.flatMap(({ action }, index) =>
-      action === 'keep' || action === 'done' ? [] : [ids[index] ?? ''],
+      action === 'keep' || action === 'done' ? [] : [{ id: ids[index] ?? '', action }],
     );
     if (pending.length === 0) return;
     report(planned.name).phase('starting');
     await gate().opened();
-    const one = async (id: string): Promise<void> => {
+    const one = async ({ id, action }: (typeof pending)[number]): Promise<void> => {
       signal.throwIfAborted();
       try {
-        await engine.startContainer(id, owner);
+        if (action === 'unpause') await engine.unpauseContainer(id, owner);
+        else await engine.startContainer(id, owner);
       } catch (error) {
         const explained = await options.explainStart?.(planned, error);
         if (explained?.remove === true) await engine.removeContainer(id, owner, { force: true }).catch(() => undefined);
@@ -170,7 +169,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       }
     };
     // The engine hands out ports of a range one by one only when asked one by one.
-    if (picksPorts(planned)) for (const id of pending) await one(id);
+    if (picksPorts(planned)) for (const container of pending) await one(container);
     else await allSettled(pending.map(one));
   }
 
@@ -225,7 +224,12 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     return 'blocked';
   }
 
-  const ground = groundwork();
+  let groundFailure: unknown;
+  const ground = groundwork().catch((error: unknown) => {
+    groundFailure = error;
+    failures.push(error);
+    throw error;
+  });
   ground.catch(() => undefined);
   const runs = plan.services.map(async (planned) => {
     try {
@@ -234,11 +238,13 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       giveUp(tracks.get(planned.name));
       outcomes.set(planned.name, signal.aborted ? 'cancelled' : 'failed');
       if (signal.aborted) return;
-      if (!failures.includes(error)) failures.push(error);
-      report(planned.name).fail(error);
+      // What failed for all is nobody's failure in particular.
+      const failure = error === groundFailure ? error : asFailureOf(planned.name, error);
+      if (!failures.includes(failure)) failures.push(failure);
+      report(planned.name).fail(failure);
     }
   });
-  await Promise.all([ground.catch((error: unknown) => void failures.push(error)), ...runs]);
+  await Promise.all([ground.catch(() => undefined), ...runs]);
   opened?.close();
   if (!signal.aborted && opened !== undefined) failures.push(...(await diedSince(engine, plan, outcomes)));
   if (signal.aborted) throw cancelled(outcomes);

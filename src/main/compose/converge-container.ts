@@ -1,6 +1,6 @@
 /** Brings one container into existence as planned: created, replaced, renamed. Each ends in a state the next plan understands. */
 import type { EngineClient, Owner } from '../engine/engine-client.ts';
-import { anonymousVolumes } from './actual.ts';
+import { type ActualContainer, anonymousVolumes } from './actual.ts';
 import { createBody } from './create-body.ts';
 import { imageRefOf } from './image-ref.ts';
 import { writeGrants } from './inject-files.ts';
@@ -35,17 +35,25 @@ export async function convergeContainer(
   const { existing } = container;
   if (container.action === 'create' || existing === null) return create(context, planned, container, container.name);
   if (container.action !== 'recreate') {
-    // A replacement that was cut off in the middle still bears its passing name.
-    if (existing.name !== container.name && /^[0-9a-f]{12}_/.test(existing.name)) {
+    if (existing.name !== container.name) {
       await engine.renameContainer(existing.id, owner, container.name);
     }
     return existing.id;
   }
   const id = await create(context, planned, container, `${existing.id.slice(0, 12)}_${container.name}`);
-  await engine.stopContainer(existing.id, owner);
+  await stopAny(context, existing);
   await engine.removeContainer(existing.id, owner, { force: true });
   await engine.renameContainer(id, owner, container.name);
   return id;
+}
+
+/** Stops a container in whatever state it is. A paused one hears no signal: it runs on first, so that it can end well. */
+export async function stopAny(
+  { engine, owner }: Pick<ConvergeContext, 'engine' | 'owner'>,
+  { id, state }: ActualContainer,
+): Promise<void> {
+  if (state === 'paused') await engine.unpauseContainer(id, owner);
+  await engine.stopContainer(id, owner);
 }
 
 async function create(

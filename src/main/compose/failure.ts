@@ -26,6 +26,19 @@ export function exitInWords(facts: Pick<ContainerFacts, 'exitCode' | 'oomKilled'
   return known[facts.exitCode] ?? `It ended with an error (exit code ${facts.exitCode}).`;
 }
 
+/** Starts only this service, what it needs, and what waits for it: see `PlanOptions.resumeWaiting`. */
+function retryOf(service: string): Remedy {
+  return { action: 'retry', label: `Start ${service} again`, service };
+}
+
+/** A failure as that of a service: whose it is, and how to try that part again. A Problem that names one stays. */
+export function asFailureOf(service: string, error: unknown): ProblemError {
+  const known = toProblem(error);
+  if (known.service !== undefined && error instanceof ProblemError) return error;
+  const others = known.remedies.filter(({ action }) => action !== 'retry');
+  return new ProblemError({ ...known, service, remedies: [...others, retryOf(service)].slice(-8) }, { cause: error });
+}
+
 /** The Problem for a verdict that is not `ready`. Asks the engine for the log; a failing log is left out. */
 export async function failureOf(
   engine: EngineClient,
@@ -33,7 +46,7 @@ export async function failureOf(
   containerId: string,
   verdict: Exclude<Verdict, { kind: 'ready' }>,
 ): Promise<ProblemError> {
-  const again: Remedy = { action: 'retry', label: `Start ${service} again` };
+  const again = retryOf(service);
   if (verdict.kind === 'gone') {
     return new ProblemError(
       problem('container-gone', `${service} disappeared`, 'Someone removed its container while it was starting.', {
@@ -79,18 +92,28 @@ export async function jobFailure(
   return new ProblemError(
     problem('job-failed', `${service} did not complete`, exitInWords(facts), {
       evidence: [`service "${service}" didn't complete successfully: exit ${facts.exitCode}`, ...log],
-      remedies: [{ action: 'retry', label: `Run ${service} again` }],
+      remedies: [{ ...retryOf(service), label: `Run ${service} again` }],
       service,
     }),
   );
 }
 
-/** One Problem for several: the first's, with the others' titles as evidence. */
+/** One Problem for several: the first's, with the others' titles as evidence and their services to be tried again too. */
 export function joinFailures(failures: readonly unknown[]): ProblemError {
   const [first, ...rest] = failures.map(toProblem);
   if (first === undefined) return new ProblemError(toProblem(new Error('It failed without a reason.')));
   const others = rest.map(({ title, cause }) => `also: ${title}. ${cause}`);
-  return new ProblemError({ ...first, evidence: [...others.slice(0, 5), ...first.evidence].slice(0, 40) });
+  const services = new Set([first.service]);
+  const retries = rest.flatMap(({ service, remedies }) => {
+    if (service === undefined || services.has(service)) return [];
+    services.add(service);
+    return remedies.filter((remedy) => remedy.action === 'retry' && remedy.service === service).slice(0, 1);
+  });
+  return new ProblemError({
+    ...first,
+    evidence: [...others.slice(0, 5), ...first.evidence].slice(0, 40),
+    remedies: [...first.remedies, ...retries].slice(0, 8),
+  });
 }
 
 /** The container's last lines, without the engine's time stamps and colours. Never rejects. */

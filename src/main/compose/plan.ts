@@ -5,11 +5,12 @@
 import type { ContainerAction } from '../../shared/model/plan.ts';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { ActualContainer, ActualState } from './actual.ts';
-import { assertNoCycle, type Graph, withDependencies } from './graph.ts';
+import { assertNoCycle, type Graph, reverse, withDependencies } from './graph.ts';
 import { imageRefOf } from './image-ref.ts';
 import { containerName, modelLabel } from './labels.ts';
 import type { ComposeProject, ComposeService } from './model.ts';
 import { describeModel, modelDiff } from './model-diff.ts';
+import { namedVolumes, type PlannedNetwork, type PlannedVolume, planNetworks, planVolumes } from './plan-objects.ts';
 
 export interface PlannedContainer {
   readonly action: ContainerAction;
@@ -45,26 +46,6 @@ export interface PlannedRemoval {
   readonly reason: string;
 }
 
-export interface PlannedNetwork {
-  /** In the file. */
-  readonly key: string;
-  readonly name: string;
-  readonly action: 'create' | 'recreate' | 'keep';
-  /** Why, for a person; null where it is kept. */
-  readonly reason: string | null;
-  readonly diff: readonly string[];
-  /** Containers that are on it and stay: for `recreate`, they are moved over to the new one. */
-  readonly moves: readonly ActualContainer[];
-}
-
-export interface PlannedVolume {
-  readonly key: string;
-  readonly name: string;
-  readonly action: 'create' | 'keep';
-  /** What differs from the file, and that it is left alone; null where nothing does. */
-  readonly note: string | null;
-}
-
 export interface Plan {
   readonly project: ComposeProject;
   readonly networks: readonly PlannedNetwork[];
@@ -92,45 +73,116 @@ export interface PlanOptions {
   readonly forceRecreate?: boolean;
   /** A running container that is unhealthy is restarted rather than waited for. */
   readonly restartUnhealthy?: boolean;
+  /**
+   * With `services`: also what an earlier start left waiting for them, made but never run. So one part that failed can be
+   * tried again alone, and what it blocked goes on with it. What was stopped by hand stays stopped.
+   */
+  readonly resumeWaiting?: boolean;
 }
 
-/** @throws {ProblemError} `compose-invalid` for a cycle or an unknown service, `image-missing` when an image is not here. */
+/**
+ * @throws {ProblemError} `compose-invalid` for a cycle, `service-unknown`, `image-missing` when an image is not here,
+ * `name-taken` by a network of somebody else
+ */
 export function makePlan(project: ComposeProject, actual: ActualState, options: PlanOptions): Plan {
   const graph = graphOf(project);
   assertNoCycle(graph);
+  const found = byService(actual.containers);
   const chosen = chooseServices(project, options.services);
+  if (options.services !== undefined && options.resumeWaiting === true) addWaiting(graph, found, chosen);
+  const order = inOrder(graph, chosen);
   const jobs = jobsOf(project);
-  const ids = new Map<string, string>();
-  for (const container of actual.containers) if (!ids.has(container.service)) ids.set(container.service, container.id);
+  const warnings = [...project.warnings];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const models = order.flatMap((name) => project.services[name] ?? []);
+  const networks = planNetworks(project, actual, models, warn);
+  const volumes = planVolumes(project, actual, models, warn);
 
-  const services: PlannedService[] = [];
+  const ids = new Map<string, string>();
+  for (const [name, containers] of found) ids.set(name, firstOf(containers).id);
+  const planned = new Map<string, PlannedService>();
   const removals: PlannedRemoval[] = [];
   // Parents of shared namespaces first: a service whose parent is replaced is replaced with it.
   const replaced = new Set<string>();
-  for (const name of inOrder(graph, chosen)) {
+  const surroundings = { networks: new Map(networks.map((network) => [network.key, network])) };
+  for (const name of order) {
     const service = project.services[name];
     if (service === undefined) continue;
-    const planned = planService({ project, actual, options, name, service, job: jobs.has(name), ids, replaced });
-    removals.push(...planned.removals);
-    services.push(planned.service);
-    if (planned.service.containers.some(({ action }) => action === 'create' || action === 'recreate'))
-      replaced.add(name);
+    const input = { project, actual, options, name, service, found: found.get(name) ?? [], job: jobs.has(name) };
+    const made = planService({ ...input, ...surroundings, ids, replaced });
+    removals.push(...made.removals);
+    planned.set(name, made.service);
+    const [first] = made.service.containers;
+    // What shares with a service shares with its first container.
+    if (first?.existing) ids.set(name, first.existing.id);
+    if (made.service.containers.some(({ action }) => action === 'create' || action === 'recreate')) replaced.add(name);
   }
-  restartDependents(services, replaced);
+  const services = Object.keys(project.services).flatMap((name) => {
+    const service = planned.get(name);
+    return service === undefined ? [] : [restartDependents(service, replaced)];
+  });
 
-  const fileOrder = Object.keys(project.services);
-  services.sort((a, b) => fileOrder.indexOf(a.name) - fileOrder.indexOf(b.name));
-  const orphans = actual.containers.filter((container) => project.services[container.service] === undefined);
+  const orphans = actual.containers.filter((container) => !isNamed(project, container.service));
   if (options.removeOrphans === true) {
     removals.push(...orphans.map((container) => ({ container, reason: 'its service is no longer in the file' })));
   }
-  const networks = plannedNetworks(project, actual, services);
-  const volumes = plannedVolumes(project, actual, services);
+  const moved = withMoves(networks, actual.containers, removals);
   const writes =
     removals.length > 0 ||
-    [...networks, ...volumes].some(({ action }) => action === 'create') ||
+    [...networks, ...volumes].some(({ action }) => action !== 'keep') ||
     services.some(({ containers }) => containers.some(({ action }) => action !== 'keep' && action !== 'done'));
-  return { project, networks, volumes, services, removals, orphans, warnings: [], writes };
+  return { project, networks: moved, volumes, services, removals, orphans, warnings, writes };
+}
+
+function byService(containers: readonly ActualContainer[]): Map<string, ActualContainer[]> {
+  const map = new Map<string, ActualContainer[]>();
+  for (const container of containers) {
+    const known = map.get(container.service);
+    if (known === undefined) map.set(container.service, [container]);
+    else known.push(container);
+  }
+  return map;
+}
+
+function firstOf(containers: readonly ActualContainer[]): ActualContainer {
+  return containers.reduce((first, one) => (one.number < first.number ? one : first));
+}
+
+/** Services that no profile switches on are named too: what runs of them is no orphan. */
+function isNamed(project: ComposeProject, service: string): boolean {
+  return Object.hasOwn(project.services, service) || Object.hasOwn(project.disabledServices, service);
+}
+
+/** Who depends on the chosen ones, however far, was made, and never ran; and what those depend on. */
+function addWaiting(graph: Graph, found: ReadonlyMap<string, readonly ActualContainer[]>, chosen: Set<string>): void {
+  const dependents = reverse(graph);
+  const queue = [...chosen];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const name of dependents.get(next) ?? []) {
+      const waits = found.get(name)?.every(({ state }) => state === 'created') === true;
+      if (!waits || chosen.has(name)) continue;
+      for (const one of withDependencies(graph, [name])) if (!chosen.has(one)) chosen.add(one);
+      queue.push(name);
+    }
+  }
+}
+
+function withMoves(
+  networks: readonly PlannedNetwork[],
+  containers: readonly ActualContainer[],
+  removals: readonly PlannedRemoval[],
+): PlannedNetwork[] {
+  if (networks.every(({ action }) => action !== 'recreate')) return [...networks];
+  const removed = new Set(removals.map(({ container }) => container.id));
+  const staying = containers.filter(({ id }) => !removed.has(id));
+  return networks.map((network) =>
+    network.action === 'recreate'
+      ? {
+          ...network,
+          moves: staying.filter((one) => one.networks !== null && Object.hasOwn(one.networks, network.name)),
+        }
+      : network,
+  );
 }
 
 /** Services by what they depend on, shared namespaces and `volumes_from` included. */
@@ -187,14 +239,14 @@ export function chooseServices(project: ComposeProject, names: readonly string[]
 }
 
 function inOrder(graph: Graph, chosen: ReadonlySet<string>): string[] {
-  const order: string[] = [];
+  const order = new Set<string>();
   const visit = (name: string): void => {
-    if (order.includes(name) || !chosen.has(name)) return;
+    if (order.has(name) || !chosen.has(name)) return;
     for (const dependency of graph.get(name) ?? []) visit(dependency);
-    order.push(name);
+    order.add(name);
   };
   for (const name of chosen) visit(name);
-  return order;
+  return [...order];
 }
 
 interface ServiceInput {
@@ -203,21 +255,25 @@ interface ServiceInput {
   readonly options: PlanOptions;
   readonly name: string;
   readonly service: ComposeService;
+  /** Its containers. */
+  readonly found: readonly ActualContainer[];
   readonly job: boolean;
+  /** By their key in the file. */
+  readonly networks: ReadonlyMap<string, PlannedNetwork>;
   readonly ids: ReadonlyMap<string, string>;
   readonly replaced: ReadonlySet<string>;
 }
 
 function planService(input: ServiceInput): { service: PlannedService; removals: PlannedRemoval[] } {
-  const { project, actual, options, name, service, job } = input;
+  const { project, actual, options, name, service, job, found } = input;
   const imageRef = imageRefOf(project, name, service);
   const imageId = actual.images[imageRef];
   const wanted = service.scale ?? service.deploy?.replicas ?? 1;
   if (imageId === null || imageId === undefined) {
     if (wanted > 0 && options.missingImages !== 'assume') throw imageMissing(name, imageRef);
   }
-  const found = actual.containers.filter((container) => container.service === name);
-  const judged = found.map((existing) => ({ existing, stale: staleness(input, existing, imageId ?? '') }));
+  const hashes = found.length === 0 ? [] : options.hashes(name, input.ids);
+  const judged = found.map((existing) => ({ existing, stale: staleness(input, existing, imageId ?? '', hashes) }));
   // Obsolete ones go first, then the highest number; of two with one number the newer one stays.
   judged.sort(
     (a, b) =>
@@ -226,19 +282,30 @@ function planService(input: ServiceInput): { service: PlannedService; removals: 
       b.existing.createdAtMs - a.existing.createdAtMs,
   );
   const kept: typeof judged = [];
+  const numbers = new Set<number>();
   const removals: PlannedRemoval[] = [];
-  for (const one of judged) {
-    const twin = kept.some(({ existing }) => existing.number === one.existing.number);
-    if (kept.length < wanted && !twin) kept.push(one);
-    else removals.push({ container: one.existing, reason: twin ? 'a newer one took its place' : 'fewer are wanted' });
+  for (const { existing, stale } of judged) {
+    const twin = numbers.has(existing.number);
+    if (kept.length < wanted && !twin) {
+      kept.push({ existing, stale });
+      numbers.add(existing.number);
+    } else removals.push({ container: existing, reason: twin ? 'another one took its place' : 'fewer are wanted' });
   }
   kept.sort((a, b) => a.existing.number - b.existing.number);
-  const containers: PlannedContainer[] = kept.map(({ existing, stale }) => ({
-    number: existing.number,
-    name: containerName(project.name, name, existing.number, service.container_name),
-    existing,
-    ...(stale === null ? upToDate(input.options, existing, job) : { action: 'recreate' as const, ...stale }),
-  }));
+  const containers: PlannedContainer[] = kept.map(({ existing, stale }) => {
+    const planned = {
+      number: existing.number,
+      name: containerName(project.name, name, existing.number, service.container_name),
+      existing,
+    };
+    if (stale !== null) return { ...planned, action: 'recreate', ...stale };
+    const fate = upToDate(options, existing, job);
+    // A replacement that was cut off in the middle still bears its passing name, and gets its own.
+    if (!isPassingName(existing.name, planned.name)) return { ...planned, name: existing.name, ...fate };
+    return fate.action === 'keep'
+      ? { ...planned, ...fate, action: 'start', reason: 'it gets its own name' }
+      : { ...planned, ...fate };
+  });
   let number = Math.max(0, ...found.map((container) => container.number));
   while (containers.length < wanted) {
     number += 1;
@@ -260,11 +327,17 @@ function planService(input: ServiceInput): { service: PlannedService; removals: 
   return { service: { name, service, job, containers, dependsOn }, removals };
 }
 
+/** The name a replacement bears until what it replaces is gone: `<12 of the old id>_P-service-N`. */
+function isPassingName(name: string, own: string): boolean {
+  return name.length === own.length + 13 && name.endsWith(`_${own}`);
+}
+
 /** Null for a container that is as the file says. */
 function staleness(
   input: ServiceInput,
   existing: ActualContainer,
   imageId: string,
+  hashes: readonly string[],
 ): { reason: string; diff: string[] } | null {
   const parent = namespaceParents(input.service).find((name) => input.replaced.has(name));
   if (parent !== undefined) return { reason: `${parent}, which it shares with, is replaced`, diff: [] };
@@ -272,13 +345,44 @@ function staleness(
   if (forceRecreate === true && (services === undefined || services.includes(input.name))) {
     return { reason: 'asked for', diff: [] };
   }
-  if (!input.options.hashes(input.name, input.ids).includes(existing.configHash)) {
+  if (!hashes.includes(existing.configHash)) {
     const diff = modelDiff(existing.labels[modelLabel], describeModel(input.service));
     return { reason: 'its settings changed', diff };
   }
   if (imageId === '') return { reason: 'its image has to be got first', diff: [] };
   if (existing.imageId !== imageId)
     return { reason: 'its image changed', diff: [`image: ${existing.imageId} -> ${imageId}`] };
+  if (existing.state === 'dead' || existing.state === 'removing') {
+    return { reason: 'somebody tried to remove it, and the engine did not finish', diff: [] };
+  }
+  return offNetwork(input, existing) ?? offVolume(input, existing);
+}
+
+/** The hash holds keys of the file; which network a key stands for, or whether it was pulled, only the engine knows. */
+function offNetwork({ service, networks }: ServiceInput, existing: ActualContainer): ReturnType<typeof staleness> {
+  if (service.network_mode !== undefined || existing.networks === null) return null;
+  for (const key of Object.keys(service.networks ?? {})) {
+    const network = networks.get(key);
+    if (network === undefined) continue;
+    const id = Object.hasOwn(existing.networks, network.name) ? existing.networks[network.name] : undefined;
+    if (id === undefined) return { reason: `it is not on the network ${network.name}`, diff: [] };
+    // Before its first start a container knows a network by name only; some engines know no other id.
+    const unresolved = id === '' || id === network.name;
+    if (network.action !== 'recreate' && !unresolved && id !== network.id) {
+      return { reason: `its network ${network.name} is gone, another takes its place`, diff: [] };
+    }
+  }
+  return null;
+}
+
+function offVolume({ service, project }: ServiceInput, existing: ActualContainer): ReturnType<typeof staleness> {
+  if (existing.volumes === null) return null;
+  for (const key of namedVolumes(service)) {
+    const name = project.volumes[key]?.name ?? `${project.name}_${key}`;
+    if (!existing.volumes.includes(name)) {
+      return { reason: `it is not on the volume ${name}`, diff: [`volumes.${key}: -> ${JSON.stringify(name)}`] };
+    }
+  }
   return null;
 }
 
@@ -292,62 +396,23 @@ function upToDate(
       ? { action: 'restart', reason: 'it is not healthy', diff: [] }
       : { action: 'keep', reason: null, diff: [] };
   }
+  if (existing.state === 'paused') return { action: 'unpause', reason: 'it is paused', diff: [] };
   if (job && existing.state === 'exited' && existing.exitCode === 0) return { action: 'done', reason: null, diff: [] };
   return { action: 'start', reason: existing.state === 'created' ? 'it never ran' : 'it is stopped', diff: [] };
 }
 
 /** `depends_on.restart: true`: who depends on a replaced service is restarted after it. */
-function restartDependents(services: PlannedService[], replaced: ReadonlySet<string>): void {
-  for (const [index, planned] of services.entries()) {
-    const because = planned.dependsOn.find(({ service, restart }) => restart && replaced.has(service));
-    if (because === undefined) continue;
-    services[index] = {
-      ...planned,
-      containers: planned.containers.map((container) =>
-        container.action === 'keep'
-          ? { ...container, action: 'restart', reason: `${because.service} is replaced` }
-          : container,
-      ),
-    };
-  }
-}
-
-function plannedNetworks(
-  project: ComposeProject,
-  actual: ActualState,
-  services: readonly PlannedService[],
-): Plan['networks'] {
-  const used = new Set(
-    services.flatMap(({ service }) => (service.network_mode === undefined ? Object.keys(service.networks ?? {}) : [])),
-  );
-  return [...used].map((key) => {
-    const network = project.networks?.[key];
-    const name = network?.name ?? `${project.name}_${key}`;
-    const there = network?.external === true || actual.networks.some((found) => found.name === name);
-    return there
-      ? { key, name, action: 'keep', reason: null, diff: [], moves: [] }
-      : { key, name, action: 'create', reason: 'it is not there yet', diff: [], moves: [] };
-  });
-}
-
-function plannedVolumes(
-  project: ComposeProject,
-  actual: ActualState,
-  services: readonly PlannedService[],
-): Plan['volumes'] {
-  const used = new Set(
-    services.flatMap(({ service }) =>
-      (service.volumes ?? []).flatMap(({ type, source }) =>
-        type === 'volume' && source !== undefined ? [source] : [],
-      ),
+function restartDependents(planned: PlannedService, replaced: ReadonlySet<string>): PlannedService {
+  const because = planned.dependsOn.find(({ service, restart }) => restart && replaced.has(service));
+  if (because === undefined) return planned;
+  return {
+    ...planned,
+    containers: planned.containers.map((container) =>
+      container.action === 'keep' || container.action === 'unpause'
+        ? { ...container, action: 'restart', reason: `${because.service} is replaced` }
+        : container,
     ),
-  );
-  return [...used].map((key) => {
-    const volume = project.volumes?.[key];
-    const name = volume?.name ?? `${project.name}_${key}`;
-    const there = volume?.external === true || actual.volumes.some((found) => found.name === name);
-    return { key, name, action: there ? 'keep' : 'create', note: null };
-  });
+  };
 }
 
 function imageMissing(service: string, ref: string): ProblemError {

@@ -7,6 +7,7 @@ import { imageRefOf } from '../compose/image-ref.ts';
 import { versionLabel } from '../compose/labels.ts';
 import type { ComposeProject } from '../compose/model.ts';
 import { makePlan, type Plan, type PlanOptions } from '../compose/plan.ts';
+import { assertNoStrangers, mayMeetStrangers } from '../compose/strangers.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { type LeaseOptions, withLease } from './lease.ts';
 
@@ -22,7 +23,7 @@ const releases: Readonly<Record<HashDialect, string>> = {
 
 export interface ConvergeOptions
   extends Pick<ApplyOptions, 'engine' | 'report' | 'signal' | 'explainStart' | 'environmentFiles' | 'earlyProbe'>,
-    Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate'> {
+    Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'resumeWaiting'> {
   readonly project: ComposeProject;
   readonly dialect?: HashDialect;
   /** Asked of the engine when absent. */
@@ -35,29 +36,33 @@ export interface ConvergeOptions
 export async function planProject(
   engine: EngineClient,
   project: ComposeProject,
-  options: Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'missingImages'>,
+  options: Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'missingImages' | 'resumeWaiting'>,
 ): Promise<{ plan: Plan; actual: ActualState }> {
   const refs = Object.entries(project.services).map(([name, service]) => imageRefOf(project, name, service));
-  const [actual] = await Promise.all([
-    readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0),
-    assertExternals(engine, project),
-  ]);
+  const actual = await readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0);
+  await assertExternals(engine, project, actual);
   const plan = makePlan(project, actual, {
     ...options,
     restartUnhealthy: true,
     hashes: (service, ids) => Object.values(serviceHashes(project, service, Object.fromEntries(ids))),
   });
+  if (mayMeetStrangers(plan)) assertNoStrangers(plan, await engine.listContainers([]));
   return { plan, actual };
 }
 
 /** What the file calls external was made by someone else; nothing is created while it is missing. */
-async function assertExternals(engine: EngineClient, project: ComposeProject): Promise<void> {
-  const external = [
+async function assertExternals(engine: EngineClient, project: ComposeProject, actual: ActualState): Promise<void> {
+  const listed = {
+    network: new Set(actual.networks.flatMap(({ name, id }) => [name, id])),
+    volume: new Set(actual.volumes.map(({ name }) => name)),
+  };
+  const missing = [
     ...Object.values(project.networks).map((network) => ({ ...network, kind: 'network' as const })),
     ...Object.values(project.volumes).map((volume) => ({ ...volume, kind: 'volume' as const })),
-  ].filter((object) => object.external === true);
+  ].filter(({ external, kind, name }) => external === true && !listed[kind].has(name));
   await Promise.all(
-    external.map(async ({ kind, name }) => {
+    missing.map(async ({ kind, name }) => {
+      // A list may leave out what the engine would find by a part of its id, or on another node.
       const raw = await (kind === 'network' ? engine.inspectNetwork(name) : engine.inspectVolume(name));
       if (raw !== null) return;
       throw new ProblemError(
