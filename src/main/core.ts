@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Operation } from '../shared/model/operation.ts';
+import { ProblemError, problem } from '../shared/model/problem.ts';
 import { type Backups, createBackups } from './backup/backups.ts';
 import type { BackendAccess } from './chat/backend-access.ts';
 import { type Chat, createChat } from './chat/chat.ts';
@@ -65,6 +66,11 @@ export interface Core {
   readonly interrupted: readonly Operation[];
   /** Takes this environment's secrets out of a text. Runs over everything that is shown, logged or exported. */
   redact(text: string): string;
+  /**
+   * Goes to another engine; empty means wherever Docker's own settings say.
+   * @throws {ProblemError} `engine-address-refused`; `operation-running` while something is under way on the present one
+   */
+  useEngine(address: string): Promise<void>;
   /** Cancels what is under way, waits until it reached a known state, lets go of the engine. Twice is harmless. */
   close(): Promise<void>;
 }
@@ -83,7 +89,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const runner = createOperationRunner({ journalDir: environment.journalDir, environment: environment.name, redact });
   const recovered = await runner.recover();
 
-  const monitor = createEngineMonitor(options.engine === undefined ? {} : { engine: options.engine });
+  const monitor = createEngineMonitor({
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
+    busy: () => runner.list().some((operation) => operation.state === 'running'),
+  });
   const images = createImageCatalog({ engine: () => monitor.client(), environment });
   const stack = createStackState({
     monitor,
@@ -154,6 +163,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     backups,
     interrupted: recovered.map(({ operation }) => operation),
     redact,
+    async useEngine(address) {
+      const running = runner.list().find((operation) => operation.state === 'running');
+      if (running !== undefined) throw stillRunning(running.title);
+      await monitor.use(address === '' ? undefined : address);
+    },
     close() {
       closing ??= (async () => {
         await runner.close();
@@ -169,4 +183,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 /** Where Docker keeps whom to log in as. */
 function dockerConfigDir(variables: Readonly<Record<string, string>>): string {
   return variables.DOCKER_CONFIG || join(variables.HOME ?? homedir(), '.docker');
+}
+
+function stillRunning(title: string): ProblemError {
+  return new ProblemError(
+    problem(
+      'operation-running',
+      `"${title}" is still under way`,
+      'It works on the present engine, which cannot be left in the middle of it.',
+      { remedies: [{ action: 'advice', label: 'Wait until it has ended, or cancel it first' }] },
+    ),
+  );
 }

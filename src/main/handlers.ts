@@ -45,7 +45,11 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
       node: process.versions.node,
     }),
     'settings.get': () => desktop.settings.get(),
-    'settings.set': (change) => desktop.settings.set(change),
+    'settings.set': async (change) => {
+      const { engine } = change;
+      if (engine !== undefined && engine !== desktop.settings.get().engine) await core.useEngine(engine);
+      return desktop.settings.set(change);
+    },
 
     'engine.watch': (_input, sink) => {
       sink.item(core.monitor.state);

@@ -60,11 +60,18 @@ const ours = new Set<string>();
  */
 export async function withLease<T>(options: LeaseOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const lease = await takeLease(options);
+  const either = new AbortController();
+  const sources = [options.signal, lease.lost];
+  // AbortSignal.any is younger than the Node of the oldest Electron this runs on.
+  const stop = (): void => either.abort(sources.find(({ aborted }) => aborted)?.reason);
+  for (const source of sources) source.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
   try {
-    return await run(AbortSignal.any([options.signal, lease.lost]));
+    return await run(either.signal);
   } catch (error) {
     throw lease.lost.aborted && !options.signal.aborted ? lease.lost.reason : error;
   } finally {
+    for (const source of sources) source.removeEventListener('abort', stop);
     await lease.release();
   }
 }

@@ -59,7 +59,7 @@ function EngineChoice({ settings }: { readonly settings: Settings }): ReactNode 
       </Row>
       <Row
         title="Address"
-        text="Leave empty to let Quayside find it. A change takes effect at the next start of Quayside."
+        text="Leave empty to let Quayside find it. It may be a socket, tcp with TLS, or ssh://user@host."
       >
         <form
           className={css.inline}
@@ -79,7 +79,7 @@ function EngineChoice({ settings }: { readonly settings: Settings }): ReactNode 
             onChange={(event) => setEndpoint(event.target.value)}
           />
           <Button type="submit" disabled={endpoint.trim() === settings.engine}>
-            Save address
+            Use this engine
           </Button>
         </form>
       </Row>
