@@ -70,7 +70,7 @@ export interface Core {
    * Goes to another engine; empty means wherever Docker's own settings say.
    * @throws {ProblemError} `engine-address-refused`; `operation-running` while something is under way on the present one
    */
-  useEngine(address: string): Promise<void>;
+  switchEngine(address: string): Promise<void>;
   /** Cancels what is under way, waits until it reached a known state, lets go of the engine. Twice is harmless. */
   close(): Promise<void>;
 }
@@ -163,7 +163,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     backups,
     interrupted: recovered.map(({ operation }) => operation),
     redact,
-    async useEngine(address) {
+    async switchEngine(address) {
       const running = runner.list().find((operation) => operation.state === 'running');
       if (running !== undefined) throw stillRunning(running.title);
       await monitor.use(address === '' ? undefined : address);

@@ -47,7 +47,7 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
     'settings.get': () => desktop.settings.get(),
     'settings.set': async (change) => {
       const { engine } = change;
-      if (engine !== undefined && engine !== desktop.settings.get().engine) await core.useEngine(engine);
+      if (engine !== undefined && engine !== desktop.settings.get().engine) await core.switchEngine(engine);
       return desktop.settings.set(change);
     },
 
