@@ -3,10 +3,10 @@
  * Each dialect is held against what real releases of Compose wrote: tests/unit/compose-hash-goldens.test.ts.
  */
 import { createHash } from 'node:crypto';
-import { goJson } from './go-json.ts';
+import { type EncodedFields, goJson, goJsonFields } from './go-json.ts';
 import type { ComposeNetwork, ComposeProject, ComposeService, ComposeVolume } from './model.ts';
 import { networkShape, type Shape, serviceShape, volumeShape } from './shape.ts';
-import type { Value } from './yaml-value.ts';
+import type { Dict, Value } from './yaml-value.ts';
 
 /** D24: Compose 2.24-2.29.2, D30: 2.29.3-2.30, D31: 2.31-2.33, D34: 2.34-2.35, D36: 2.36-2.40, D5: 5.0 and later. */
 export const hashDialects = ['D24', 'D30', 'D31', 'D34', 'D36', 'D5'] as const;
@@ -28,7 +28,7 @@ export function serviceHash(
   resolved: ResolvedContainers = {},
   dialect: HashDialect = 'D5',
 ): string {
-  return sha256(serviceJson(project, serviceName, resolved, dialect));
+  return sha256(serviceJson(project, serviceName, resolved, dialect, new Map()));
 }
 
 /** All dialects at once: a container is current if its label equals any of them. */
@@ -39,8 +39,9 @@ export function serviceHashes(
 ): Readonly<Record<HashDialect, string>> {
   const made: Partial<Record<HashDialect, string>> = {};
   const seen = new Map<string, string>();
+  const known: EncodedFields = new Map();
   for (const dialect of hashDialects) {
-    const text = serviceJson(project, serviceName, resolved, dialect);
+    const text = serviceJson(project, serviceName, resolved, dialect, known);
     let hash = seen.get(text);
     if (hash === undefined) {
       hash = sha256(text);
@@ -84,10 +85,11 @@ function serviceJson(
   serviceName: string,
   resolved: ResolvedContainers,
   dialect: HashDialect,
+  known: EncodedFields,
 ): string {
   const service = project.services[serviceName];
   if (service === undefined) throw new RangeError(`no service ${serviceName}`);
-  return goJson(hashed(service, resolved, dialect) as unknown as Value, hashShapes[dialect]);
+  return goJsonFields(hashed(service, resolved, dialect) as unknown as Dict, hashFields[dialect], known);
 }
 
 function hashed(service: ComposeService, resolved: ResolvedContainers, dialect: HashDialect): ComposeService {
@@ -145,18 +147,20 @@ function withoutHostPaths(service: ComposeService, changed: Changing, omitted: b
   });
 }
 
-const hashShapes: Readonly<Record<HashDialect, Shape>> = {
-  D24: hashShape(['profiles', 'depends_on'], false),
+type Fields = readonly (readonly [string, Shape])[];
+
+const hashFields: Readonly<Record<HashDialect, Fields>> = {
+  D24: fieldsHashed(['profiles', 'depends_on'], false),
   // Its watch rules know no commands; those of Debian's 2.26, built with a newer loader, do.
-  D30: withoutField(hashShape(['profiles'], false), 'exec'),
-  D31: hashShape([], false),
-  D34: hashShape([], false),
-  D36: hashShape([], true),
-  D5: hashShape([], true),
+  D30: fieldsHashed(['profiles'], false).map(([key, shape]) => [key, withoutField(shape, 'exec')] as const),
+  D31: fieldsHashed([], false),
+  D34: fieldsHashed([], false),
+  D36: fieldsHashed([], true),
+  D5: fieldsHashed([], true),
 };
 
 /** The service's shape less what is not hashed. */
-function hashShape(extra: readonly string[], sortedNetworks: boolean): Shape {
+function fieldsHashed(extra: readonly string[], sortedNetworks: boolean): Fields {
   const fields =
     'struct' in (serviceShape as object)
       ? (serviceShape as { struct: readonly (readonly [string, Shape])[] }).struct
@@ -164,14 +168,11 @@ function hashShape(extra: readonly string[], sortedNetworks: boolean): Shape {
   const dropped = new Set(
     ['build', 'pull_policy', 'scale', 'profiles', 'depends_on'].filter((key) => !extra.includes(key)),
   );
-  return {
-    struct: fields
-      .filter(([key]) => !dropped.has(key))
-      .map(([key, shape]) => {
-        if (key === 'networks' && sortedNetworks) return [key, sortedStruct(shape)] as const;
-        return [key, shape] as const;
-      }),
-  };
+  return fields
+    .filter(([key]) => !dropped.has(key))
+    .map(([key, shape]) =>
+      key === 'networks' && sortedNetworks ? ([key, sortedStruct(shape)] as const) : ([key, shape] as const),
+    );
 }
 
 function sortedStruct(shape: Shape): Shape {
@@ -182,18 +183,27 @@ function sortedStruct(shape: Shape): Shape {
   return shape;
 }
 
-/** The shape without a field of this name, however deep. */
+/** The shape without a field of this name, however deep; the very same where it has none, as dialects share what they encode. */
 function withoutField(shape: Shape, name: string): Shape {
   if (typeof shape === 'string') return shape;
-  if ('nullable' in shape) return { nullable: withoutField(shape.nullable, name) };
-  if ('list' in shape) return { ...shape, list: withoutField(shape.list, name) };
-  if ('map' in shape) return { map: withoutField(shape.map, name) };
-  return {
-    ...shape,
-    struct: shape.struct
-      .filter(([key]) => key !== name)
-      .map(([key, field]) => [key, withoutField(field, name)] as const),
-  };
+  if ('nullable' in shape) {
+    const below = withoutField(shape.nullable, name);
+    return below === shape.nullable ? shape : { nullable: below };
+  }
+  if ('list' in shape) {
+    const below = withoutField(shape.list, name);
+    return below === shape.list ? shape : { ...shape, list: below };
+  }
+  if ('map' in shape) {
+    const below = withoutField(shape.map, name);
+    return below === shape.map ? shape : { map: below };
+  }
+  const fields = shape.struct
+    .filter(([key]) => key !== name)
+    .map(([key, field]) => [key, withoutField(field, name)] as const);
+  const same =
+    fields.length === shape.struct.length && fields.every(([, field], at) => field === shape.struct[at]?.[1]);
+  return same ? shape : { ...shape, struct: fields };
 }
 
 function sha256(text: string): string {

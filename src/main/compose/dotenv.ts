@@ -76,7 +76,7 @@ function readKey(source: string, from: number): { name: string; inherited: boole
   for (; index < source.length; index++) {
     const char = source[index] ?? '';
     if (char === '=' || char === ':' || char === '\n') break;
-    if (isSpace(char) || /[\p{L}\p{N}_.\-[\]]/u.test(char)) continue;
+    if (isPlain(source.charCodeAt(index)) || isSpace(char) || /[\p{L}\p{N}_.\-[\]]/u.test(char)) continue;
     throw new DotenvError(
       `the character ${JSON.stringify(char)} cannot stand in a variable's name`,
       lineOf(source, index),
@@ -134,6 +134,11 @@ const escapes: Readonly<Record<string, string>> = {
   f: '\f',
   v: '\v',
 };
+
+/** A letter or digit of ASCII, or `_`: nearly all there is, told apart without the dear general pattern. */
+function isPlain(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
+}
 
 function isSpace(char: string): boolean {
   return (

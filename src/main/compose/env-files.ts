@@ -36,6 +36,7 @@ export async function readServiceEnvironment(
       );
     }
   }
+  budget('values', values.size);
   const environment = dict(values);
   for (const key of Object.keys(own)) environment[key] = own[key] as Value;
   service.environment = environment;

@@ -11,6 +11,32 @@ export function goJson(value: Value | undefined, shape: Shape): string {
   return encode(shaped(value, shape) ?? null, shape);
 }
 
+/** Encoded fields by value and shape: dialects of one service share nearly all of them. */
+export type EncodedFields = Map<unknown, Map<Shape, string | undefined>>;
+
+/** As `goJson` of a mapping, with fields looked up in `known` first and left there. The values must not change meanwhile. */
+export function goJsonFields(value: Dict, fields: readonly (readonly [string, Shape])[], known: EncodedFields): string {
+  const parts: string[] = [];
+  for (const [key, shape] of fields) {
+    const entry = value[key];
+    const shared = typeof entry === 'object' && entry !== null;
+    const byShape = shared ? (known.get(entry) ?? new Map<Shape, string | undefined>()) : undefined;
+    let encoded = byShape?.get(shape);
+    if (byShape === undefined || !byShape.has(shape)) {
+      const made = shaped(entry, shape);
+      if (made !== undefined) encoded = field(key, made, shape);
+      byShape?.set(shape, encoded);
+      if (byShape !== undefined) known.set(entry, byShape);
+    }
+    if (encoded !== undefined) parts.push(`"${key}":${encoded}`);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+function field(key: string, value: Value, shape: Shape): string {
+  return typeof value === 'number' && floats.has(key) ? shortestFloat(value) : encode(value, shape);
+}
+
 /** Encodes a value whose omissions are made already. */
 function encode(value: Value, shape: Shape): string {
   if (value === null) return 'null';
@@ -31,8 +57,7 @@ function encodeStruct(value: Dict, fields: readonly (readonly [string, Shape])[]
   for (const [key, shape] of fields) {
     const entry = value[key];
     if (entry === undefined) continue;
-    const encoded = typeof entry === 'number' && floats.has(key) ? shortestFloat(entry) : encode(entry, shape);
-    made += `${made === '' ? '' : ','}"${key}":${encoded}`;
+    made += `${made === '' ? '' : ','}"${key}":${field(key, entry, shape)}`;
   }
   return `{${made}}`;
 }

@@ -21,8 +21,7 @@ export async function loadFiles(files: readonly string[], context: LoadContext):
     for (const layer of await readLayers(file, context)) {
       documents++;
       const tree = await prepare(layer, context);
-      for (const path of [...layer.resets, ...layer.overrides]) merged = without(merged, path);
-      merged = mergeFiles(merged, tree);
+      merged = mergeFiles(without(merged, [...layer.resets, ...layer.overrides]), tree);
     }
   }
   if (documents === 0) {

@@ -136,13 +136,40 @@ function unique(list: readonly Value[], identity: Identity): Value[] {
   return made;
 }
 
-/** Removes what stands at a path, if anything does; parents are copied so that nothing shared changes. */
-export function without(tree: Dict, path: KeyPath): Dict {
-  const [key, ...rest] = path;
-  if (key === undefined || !(key in tree)) return tree;
+/** Removes what stands at the paths, as far as anything does; parents are copied, each once, so that nothing shared changes. */
+export function without(tree: Dict, paths: readonly KeyPath[]): Dict {
+  return paths.length === 0 ? tree : pruned(tree, pathTree(paths));
+}
+
+/** The paths as a tree of keys; null stands for the end of one. */
+interface PathTree extends Map<string | number, PathTree | null> {}
+
+function pathTree(paths: readonly KeyPath[]): PathTree {
+  const root: PathTree = new Map();
+  for (const path of paths) {
+    let node = root;
+    for (const [index, key] of path.entries()) {
+      const below = node.get(key);
+      // What stands above it goes already.
+      if (below === null) break;
+      if (index === path.length - 1) node.set(key, null);
+      else {
+        const next = below ?? new Map();
+        node.set(key, next);
+        node = next;
+      }
+    }
+  }
+  return root;
+}
+
+function pruned(tree: Dict, paths: PathTree): Dict {
   const made = dict(Object.entries(tree));
-  const child = made[key];
-  if (rest.length === 0) delete made[key];
-  else if (isDict(child)) made[key] = without(child, rest);
+  for (const [key, below] of paths) {
+    if (!(key in made)) continue;
+    const child = made[key];
+    if (below === null) delete made[key];
+    else if (isDict(child)) made[key] = pruned(child, below);
+  }
   return made;
 }
