@@ -29,7 +29,7 @@ export async function ensureComposePeer() {
   await mkdir(folder, { recursive: true });
   const scratch = await mkdtemp(join(folder, '.fetch-'));
   try {
-    const archive = await download(scratch);
+    const archive = await downloadPackage(scratch, 'docker-compose', distribution);
     const tree = join(scratch, 'tree');
     await run('dpkg', ['-x', archive, tree]);
     const binary = await findBinary(tree);
@@ -52,8 +52,8 @@ async function works(path) {
   }
 }
 
-/** Downloads the package with apt, from the mirror this machine already uses, without touching apt's own state. */
-async function download(scratch) {
+/** Downloads a package with apt into `scratch`, from the mirror this machine already uses, without touching apt's own state. */
+export async function downloadPackage(scratch, name, distribution) {
   const lists = join(scratch, 'lists');
   const archives = join(scratch, 'archives');
   await mkdir(join(lists, 'partial'), { recursive: true });
@@ -74,9 +74,9 @@ async function download(scratch) {
     'APT::Get::List-Cleanup=false',
   ].flatMap((option) => ['-o', option]);
   await run('apt-get', [...options, '-q', 'update'], { maxBuffer: 16 << 20 });
-  await run('apt-get', [...options, '-q', 'download', 'docker-compose'], { cwd: scratch, maxBuffer: 16 << 20 });
-  const archive = (await readdir(scratch)).find((name) => /^docker-compose_.*\.deb$/.test(name));
-  if (archive === undefined) throw new Error('apt downloaded no docker-compose package');
+  await run('apt-get', [...options, '-q', 'download', name], { cwd: scratch, maxBuffer: 16 << 20 });
+  const archive = (await readdir(scratch)).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
+  if (archive === undefined) throw new Error(`apt downloaded no ${name} package`);
   return join(scratch, archive);
 }
 

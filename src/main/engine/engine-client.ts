@@ -49,6 +49,39 @@ export interface PullProgress {
   readonly totalBytes: number | null;
 }
 
+export interface PullOptions {
+  /** As in `linux/arm64`; the engine's own when left out. */
+  readonly platform?: string;
+  /** The `X-Registry-Auth` header. */
+  readonly login?: string;
+}
+
+/** The classic builder's parameters: POST /build of the Engine API. */
+export interface BuildOptions {
+  readonly tag: string;
+  readonly moreTags?: readonly string[];
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Within the context; `Dockerfile` when left out. */
+  readonly dockerfile?: string;
+  readonly networkMode?: string;
+  readonly target?: string;
+  readonly platform?: string;
+  readonly cacheFrom?: readonly string[];
+  /** `host:address` */
+  readonly extraHosts?: readonly string[];
+  readonly shmBytes?: number;
+  readonly ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly isolation?: string;
+  /** Asks the registry for newer base images. */
+  readonly pull?: boolean;
+  readonly noCache?: boolean;
+  /** An address the engine fetches the context from: a git repository or a tar. */
+  readonly remote?: string;
+  /** The `X-Registry-Config` header. */
+  readonly logins?: string;
+}
+
 export interface EngineEvent {
   /** container | network | image | volume | daemon … */
   readonly type: string;
@@ -122,18 +155,24 @@ export interface EngineClient {
   removeVolume(name: string, owner: Owner): Promise<void>;
 
   inspectImage(ref: string): Promise<JsonObject | null>;
-  /** Fails with `image-not-found`, `registry-unreachable`, `registry-denied`, `registry-rate-limited`, `disk-full`. */
-  pullImage(ref: string, onProgress: (progress: PullProgress) => void, signal?: AbortSignal): Promise<void>;
-  /** `context` is an uncompressed tar. Fails with `build-failed` and the last lines as evidence. */
+  /**
+   * Fails with `image-not-found`, `image-wrong-platform`, `registry-unreachable`, `registry-failed`,
+   * `registry-denied`, `registry-rate-limited`, `disk-full`. An abort ends the pull on the engine too.
+   */
+  pullImage(
+    ref: string,
+    onProgress: (progress: PullProgress) => void,
+    signal?: AbortSignal,
+    options?: PullOptions,
+  ): Promise<void>;
+  /**
+   * `context` is an uncompressed tar; null where `options.remote` says where the engine finds it. Fails with
+   * `build-failed` and the failing step's last lines as evidence, or as a pull does where a base image is missing.
+   * What the context's own stream fails with is thrown as it is.
+   */
   buildImage(
-    context: Readable,
-    options: {
-      tag: string;
-      buildArgs?: Record<string, string>;
-      labels?: Record<string, string>;
-      dockerfile?: string;
-      networkMode?: string;
-    },
+    context: Readable | null,
+    options: BuildOptions,
     onProgress: (progress: PullProgress) => void,
     signal?: AbortSignal,
   ): Promise<void>;

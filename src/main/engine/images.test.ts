@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareApi, negotiate } from './docker-engine.ts';
 import { newestApi } from './engine-problems.ts';
@@ -19,21 +20,72 @@ describe('names of images', () => {
 });
 
 describe('progress of a pull', () => {
-  it('adds the layers up, first downloading, then extracting', () => {
+  function pull() {
     const progress = createPullProgress();
     const say = (id: string, status: string, current?: number, total?: number) =>
       progress({ id, status, progressDetail: current === undefined ? {} : { current, total: total ?? 0 } });
-    expect(say('', 'Pulling from library/x')).toEqual({
-      status: 'Pulling from library/x',
-      doneBytes: 0,
-      totalBytes: null,
-    });
-    expect(say('a', 'Downloading', 10, 100)).toEqual({ status: 'Downloading', doneBytes: 10, totalBytes: 100 });
-    expect(say('b', 'Downloading', 50, 300)).toEqual({ status: 'Downloading', doneBytes: 60, totalBytes: 400 });
-    expect(say('a', 'Download complete')).toMatchObject({ doneBytes: 150 });
-    expect(say('a', 'Extracting', 5, 100)).toMatchObject({ status: 'Downloading', doneBytes: 150 });
-    expect(say('b', 'Download complete')).toEqual({ status: 'Extracting', doneBytes: 5, totalBytes: 100 });
-    expect(say('a', 'Pull complete')).toEqual({ status: 'Extracting', doneBytes: 100, totalBytes: 100 });
+    return say;
+  }
+
+  it('adds the layers up, and has a length once every size is known', () => {
+    const say = pull();
+    expect(say('17', 'Pulling from library/x')).toMatchObject({ doneBytes: 0, totalBytes: null });
+    say('a', 'Pulling fs layer');
+    say('b', 'Pulling fs layer');
+    expect(say('c', 'Already exists')).toMatchObject({ status: 'Downloading, 1 of 3 layers', totalBytes: null });
+    expect(say('a', 'Downloading', 10, 100)).toMatchObject({ doneBytes: 10, totalBytes: null });
+    expect(say('b', 'Downloading', 50, 300)).toMatchObject({ doneBytes: 60, totalBytes: 400 });
+    expect(say('a', 'Download complete')).toMatchObject({ status: 'Downloading, 2 of 3 layers', doneBytes: 150 });
+    expect(say('a', 'Extracting', 5, 100)).toMatchObject({ status: 'Downloading, 2 of 3 layers', doneBytes: 150 });
+    const unpacking = { status: 'Unpacking, 1 of 3 layers', doneBytes: 400, totalBytes: 400 };
+    expect(say('b', 'Verifying Checksum')).toEqual(unpacking);
+    expect(say('a', 'Pull complete')).toEqual({ ...unpacking, status: 'Unpacking, 2 of 3 layers' });
+    expect(say('b', 'Pull complete')).toEqual({ ...unpacking, status: 'Unpacked' });
+    expect(say('', 'Status: Downloaded newer image for x')).toEqual({ ...unpacking, status: 'Unpacked' });
+  });
+
+  it('never goes back: a layer that starts over, a layer that turns up late', () => {
+    const say = pull();
+    say('a', 'Downloading', 90, 100);
+    expect(say('a', 'Retrying in 5 seconds')).toMatchObject({ status: 'The registry broke off; trying again' });
+    expect(say('a', 'Downloading', 10, 100)).toMatchObject({ doneBytes: 90, totalBytes: 100 });
+    expect(say('b', 'Pulling fs layer')).toMatchObject({ doneBytes: 90, totalBytes: 100 });
+  });
+
+  it('takes an image that is here already as done, without bytes', () => {
+    const say = pull();
+    expect(say('a', 'Already exists')).toEqual({ status: 'Unpacked', doneBytes: 0, totalBytes: null });
+  });
+
+  it('only grows, whatever order an engine tells its layers in', () => {
+    const statuses = ['Pulling fs layer', 'Waiting', 'Downloading', 'Verifying Checksum', 'Download complete'];
+    const more = ['Extracting', 'Pull complete', 'Already exists', 'Retrying in 3 seconds'];
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            id: fc.constantFrom('a', 'b', 'c'),
+            status: fc.constantFrom(...statuses, ...more),
+            current: fc.nat(200),
+            total: fc.constantFrom(0, 100),
+          }),
+          { maxLength: 60 },
+        ),
+        (messages) => {
+          const say = pull();
+          // An engine announces its layers first.
+          for (const id of ['a', 'b', 'c']) say(id, 'Pulling fs layer');
+          let fraction = 0;
+          for (const { id, status, current, total } of messages) {
+            const { doneBytes, totalBytes } = say(id, status, current, total);
+            if (totalBytes === null) continue;
+            expect(doneBytes).toBeLessThanOrEqual(totalBytes);
+            expect(doneBytes / totalBytes).toBeGreaterThanOrEqual(fraction);
+            fraction = doneBytes / totalBytes;
+          }
+        },
+      ),
+    );
   });
 });
 

@@ -1,8 +1,8 @@
 /** Images: inspect, pull, build, import. Their streams report failures inside a 200, so each message is looked at. */
 
 import { asObject, asText } from '../../shared/model/json.ts';
-import { type Problem, problem } from '../../shared/model/problem.ts';
-import type { EngineClient, JsonObject } from './engine-client.ts';
+import { type Problem, ProblemError, problem } from '../../shared/model/problem.ts';
+import type { BuildOptions, EngineClient, JsonObject, PullProgress } from './engine-client.ts';
 import { engineError, messageProblem } from './engine-errors.ts';
 import { readJsonStream } from './json-stream.ts';
 import { createPullProgress } from './pull-progress.ts';
@@ -14,7 +14,7 @@ type Images = Pick<EngineClient, 'inspectImage' | 'pullImage' | 'buildImage' | '
 const buildSilenceMs = 20 * 60_000;
 const pullSilenceMs = 5 * 60_000;
 /** What a person is shown of a failed build. */
-const keptLines = 40;
+const keptLines = 39;
 /** The engine paints what a step writes to standard error. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const ansi = /\u001b\[[\d;]*m/g;
@@ -54,13 +54,14 @@ export function createImages(requester: Requester): Images {
       return answer.status === 404 ? null : asObject(answer.json);
     },
 
-    async pullImage(ref, onProgress, signal) {
+    async pullImage(ref, onProgress, signal, { platform, login } = {}) {
       const what = `pull the image ${ref}`;
       const progress = createPullProgress();
       const ask: Ask & { deadlineMs: number } = {
         method: 'POST',
         path: '/images/create',
-        query: pullQuery(ref),
+        query: { ...pullQuery(ref), ...(platform ? { platform } : {}) },
+        ...(login ? { headers: { 'X-Registry-Auth': login } } : {}),
         what,
         signal,
         deadlineMs: pullSilenceMs,
@@ -73,31 +74,18 @@ export function createImages(requester: Requester): Images {
     },
 
     async buildImage(context, options, onProgress, signal) {
-      const what = `build the image ${options.tag}`;
-      const last: string[] = [];
-      let status = '';
-      const keep = (text: string) => {
-        for (const line of text.replace(ansi, '').split('\n')) {
-          if (line.trim() === '') continue;
-          last.push(line.slice(0, 2000));
-          if (last.length > keptLines) last.shift();
-          if (/^Step \d+\/\d+/.test(line)) status = line.trim();
-        }
-      };
+      const log = createBuildLog();
+      let broken: Error | undefined;
+      context?.once('error', (error) => {
+        broken = error;
+      });
       const ask: Ask & { deadlineMs: number } = {
         method: 'POST',
         path: '/build',
-        query: {
-          t: options.tag,
-          rm: '1',
-          forcerm: '1',
-          ...(options.dockerfile ? { dockerfile: options.dockerfile } : {}),
-          ...(options.buildArgs ? { buildargs: JSON.stringify(options.buildArgs) } : {}),
-          ...(options.labels ? { labels: JSON.stringify(options.labels) } : {}),
-          ...(options.networkMode ? { networkmode: options.networkMode } : {}),
-        },
-        upload: context,
-        what,
+        query: buildQuery(options),
+        ...(context === null ? {} : { upload: context }),
+        ...(options.logins ? { headers: { 'X-Registry-Config': options.logins } } : {}),
+        what: `build the image ${options.tag}`,
         signal,
         deadlineMs: buildSilenceMs,
       };
@@ -105,14 +93,20 @@ export function createImages(requester: Requester): Images {
         await stream(
           ask,
           (message) => {
-            const text = asText(message.stream) || asText(message.status);
-            keep(text);
-            if (text.trim() !== '') onProgress({ status: status || text.trim(), doneBytes: 0, totalBytes: null });
+            const progress = log.progress(message);
+            if (progress !== null) onProgress(progress);
           },
-          (message) => buildProblem(options.tag, message, last),
+          (message) => buildProblem(options.tag, message, log),
         );
+      } catch (error) {
+        // The engine only sees that its request broke off; the context knows why.
+        if (broken !== undefined && signal?.aborted !== true) throw broken;
+        if (error instanceof ProblemError && error.problem.code === 'engine-refused') {
+          throw engineError(buildProblem(options.tag, error.problem.cause, log), error);
+        }
+        throw error;
       } finally {
-        context.destroy();
+        context?.destroy();
       }
     },
 
@@ -141,12 +135,97 @@ export function createImages(requester: Requester): Images {
     },
   };
 
-  function buildProblem(tag: string, message: string, last: readonly string[]): Problem {
-    const full = messageProblem(message, doing(`build the image ${tag}`), 'build-failed');
-    if (full.code === 'disk-full') return full;
-    return problem('build-failed', `The image ${tag} could not be built`, message.trim(), {
-      evidence: [...last],
+  function buildProblem(tag: string, message: string, log: BuildLog): Problem {
+    const title = `The image ${tag} could not be built`;
+    const step = log.step();
+    // What a command of the Dockerfile says is its own; only the engine's own words are understood here.
+    const found = /^The command '/.test(message)
+      ? null
+      : messageProblem(message, doing(`build ${tag}`), 'build-failed');
+    if (found?.code === 'disk-full') return found;
+    if (found !== null && found.code !== 'build-failed') {
+      return { ...found, title, cause: `${found.title}. ${found.cause}`, evidence: [...step, ...found.evidence] };
+    }
+    return problem('build-failed', title, message.replace(ansi, '').trim() || 'It gave no reason.', {
+      evidence: [...step, ...log.lastLines()],
       remedies: [{ action: 'retry', label: 'Try again' }],
     });
   }
+}
+
+/** @returns the query of POST /build. `version=1` is the classic builder, which every engine has. */
+function buildQuery(options: BuildOptions): Record<string, string | readonly string[]> {
+  const given = (entries: Record<string, string | readonly string[] | undefined>) =>
+    Object.fromEntries(
+      Object.entries(entries).filter(
+        (entry): entry is [string, string | readonly string[]] => entry[1] !== undefined && entry[1].length > 0,
+      ),
+    );
+  const asJson = (value: object | undefined) =>
+    value === undefined || Object.keys(value).length === 0 ? undefined : JSON.stringify(value);
+  return given({
+    version: '1',
+    t: [options.tag, ...(options.moreTags ?? [])],
+    rm: '1',
+    forcerm: '1',
+    dockerfile: options.dockerfile,
+    remote: options.remote,
+    buildargs: asJson(options.buildArgs),
+    labels: asJson(options.labels),
+    networkmode: options.networkMode,
+    target: options.target,
+    platform: options.platform,
+    cachefrom: asJson(options.cacheFrom),
+    extrahosts: options.extraHosts,
+    shmsize: options.shmBytes === undefined ? undefined : String(options.shmBytes),
+    ulimits: asJson(options.ulimits),
+    isolation: options.isolation,
+    pull: options.pull === true ? '1' : undefined,
+    nocache: options.noCache === true ? '1' : undefined,
+  });
+}
+
+interface BuildLog {
+  /** What to show for this message; null for one that says nothing. */
+  progress(message: JsonObject): PullProgress | null;
+  /** The step under way, as the engine names it; empty before the first. */
+  step(): string[];
+  /** What that step said last. */
+  lastLines(): string[];
+}
+
+function createBuildLog(): BuildLog {
+  let step = '';
+  let last: string[] = [];
+  let pull = createPullProgress();
+
+  function keep(text: string): void {
+    for (const line of text.replace(ansi, '').split(/[\r\n]+/)) {
+      if (line.trim() === '') continue;
+      if (/^Step \d+\/\d+/.test(line)) {
+        step = line.trim().slice(0, 500);
+        last = [];
+        pull = createPullProgress();
+        continue;
+      }
+      last.push(line.slice(0, 2000));
+      if (last.length > keptLines) last.shift();
+    }
+  }
+
+  return {
+    step: () => (step === '' ? [] : [step]),
+    lastLines: () => last,
+    progress(message) {
+      const said = asText(message.stream);
+      keep(said);
+      const status = asText(message.status);
+      if (status !== '') {
+        // A base image comes down in the middle of the build.
+        const { doneBytes, totalBytes } = pull(message);
+        return { status: step || status, doneBytes, totalBytes };
+      }
+      return said.trim() === '' ? null : { status: step || said.trim(), doneBytes: 0, totalBytes: null };
+    },
+  };
 }

@@ -62,7 +62,7 @@ function fakeEngine(registry: Registry, present: string[] = [baseImage]) {
     async buildImage(context, { tag, buildArgs = {} }, onProgress, signal) {
       const record = { tag, args: buildArgs, aborted: false };
       built.push(record);
-      for await (const _ of context) {
+      for await (const _ of context ?? []) {
         // Read to its end, as an engine does.
       }
       onProgress({ status: 'Step 2/9 : RUN npm ci', doneBytes: 0, totalBytes: null });

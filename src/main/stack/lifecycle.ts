@@ -114,7 +114,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       engine,
       project: model,
       ...how,
-      ...(services === undefined ? {} : { services }),
+      ...(services === undefined ? {} : { services, resumeWaiting: true }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       environmentFiles: definition.environmentFiles,
       apiVersion,
@@ -239,7 +239,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       const images = await definition.images.needed(model, wanted, signal);
       const { plan } = await planProject(engine, model, {
         ...how,
-        ...(services === undefined ? {} : { services }),
+        ...(services === undefined ? {} : { services, resumeWaiting: true }),
         missingImages: 'assume',
       });
       return planView(plan, images);
@@ -357,6 +357,9 @@ function showPull(step: StepHandle, progress: { status: string; doneBytes: numbe
   step.detail(progress.status);
   if (progress.doneBytes > 0 || progress.totalBytes !== null) {
     step.progress({ done: progress.doneBytes, total: progress.totalBytes, unit: 'bytes' });
+  } else {
+    // A step of a build that moves no bytes must not look like a download that stands still.
+    step.progress(null);
   }
 }
 
