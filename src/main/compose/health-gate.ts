@@ -4,10 +4,15 @@
  */
 
 import { projectLabel } from '../../shared/model/compose-labels.ts';
+import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { EngineClient, EngineEvent, JsonObject } from '../engine/engine-client.ts';
 import { type ContainerFacts, readFacts } from './container-facts.ts';
 
 const safetyLookMs = 2000;
+/** A look that takes longer says that the engine hangs; one that starts containers may well take some seconds. */
+const lookMs = 10_000;
+/** An engine that was away for so long is told, instead of waited for: a restarting one is back sooner. */
+const engineLostMs = 6000;
 /** A container that its restart policy brought back this often while we waited will not come up by itself. */
 const crashesUntilGivenUp = 3;
 
@@ -22,9 +27,9 @@ export type Verdict =
 export interface HealthGate {
   /** Resolves when the engine listens for us, or after a second without an answer: the safety look covers the rest. */
   opened(): Promise<void>;
-  /** Ready is what the engine calls healthy; where there is no healthcheck, running. Rejects only on abort. */
+  /** Ready is what the engine calls healthy; where there is no healthcheck, running. Rejects on abort, or with the engine's Problem when that stays away. */
   ready(containerId: string, signal: AbortSignal): Promise<Verdict>;
-  /** Waits for the end of a one-shot container: `exited` with its exit code, or `gone`. Rejects only on abort. */
+  /** Waits for the end of a one-shot container: `exited` with its exit code, or `gone`. Rejects as `ready` does. */
   exited(containerId: string, signal: AbortSignal): Promise<Verdict>;
   close(): void;
 }
@@ -33,6 +38,9 @@ interface Waiter {
   readonly id: string;
   readonly judge: (facts: ContainerFacts) => Verdict | null;
   readonly settle: (verdict: Verdict) => void;
+  readonly fail: (error: unknown) => void;
+  /** By the steady clock: since when no look was answered. */
+  unansweredSinceMs: number | null;
   looking: boolean;
   again: boolean;
 }
@@ -75,13 +83,28 @@ export function createHealthGate(engine: EngineClient, project: string): HealthG
     waiter.looking = true;
     do {
       waiter.again = false;
-      // A failing engine is not a failing container: the next event or the safety look asks again.
-      const raw: JsonObject | null | undefined = await engine.inspectContainer(waiter.id).catch(() => undefined);
+      const raw = await ask(waiter);
       if (raw === undefined) continue;
       const verdict: Verdict | null = raw === null ? { kind: 'gone' } : waiter.judge(readFacts(raw));
       if (verdict !== null) waiter.settle(verdict);
     } while (waiter.again && waiters.has(waiter));
     waiter.looking = false;
+  }
+
+  /** A failing engine is not a failing container: undefined until it has failed for long. Never rejects. */
+  async function ask(waiter: Waiter): Promise<JsonObject | null | undefined> {
+    const from = performance.now();
+    const limit = AbortSignal.timeout(lookMs);
+    try {
+      const raw = await engine.inspectContainer(waiter.id, limit);
+      waiter.unansweredSinceMs = null;
+      return raw;
+    } catch (error) {
+      waiter.unansweredSinceMs ??= from;
+      const awayMs = performance.now() - waiter.unansweredSinceMs;
+      if (awayMs >= engineLostMs) waiter.fail(limit.aborted ? engineHangs(awayMs) : error);
+      return undefined;
+    }
   }
 
   function wait(id: string, judge: Waiter['judge'], signal: AbortSignal): Promise<Verdict> {
@@ -104,6 +127,11 @@ export function createHealthGate(engine: EngineClient, project: string): HealthG
           leave();
           resolve(verdict);
         },
+        fail(error) {
+          leave();
+          reject(error);
+        },
+        unansweredSinceMs: null,
       };
       const timer = setInterval(() => void look(waiter), safetyLookMs);
       if (signal.aborted) return onAbort();
@@ -132,6 +160,17 @@ export function createHealthGate(engine: EngineClient, project: string): HealthG
       ),
     close: () => closing.abort(),
   };
+}
+
+function engineHangs(forMs: number): ProblemError {
+  return new ProblemError(
+    problem(
+      'engine-not-answering',
+      'The container engine does not answer',
+      `It gave no answer for ${Math.round(forMs / 1000)} s while services were starting. What was started stays as it is.`,
+      { remedies: [{ action: 'retry', label: 'Start again once it answers' }] },
+    ),
+  );
 }
 
 /** Null while it is still open. `created` counts as not yet started: who waits has already asked for the start. */
