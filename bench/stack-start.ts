@@ -97,7 +97,9 @@ export async function stackStartBench(options: {
       rows.push(...rowsOf(subject, figures));
     }
   } finally {
-    for (const subject of subjects) await subject.close();
+    // What went wrong before is what counts.
+    for (const subject of subjects)
+      await subject.close().catch((error: unknown) => say(`left behind: ${String(error)}`));
     engine.close();
   }
   return { title: 'The stack against docker compose', columns, rows, note, figures };

@@ -1,168 +1,77 @@
-/** Mutated projects end in a model or a Problem. `QUAYSIDE_FUZZ_RUNS=100000` for the long run, `QUAYSIDE_FUZZ_SEED` to repeat one. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/**
+ * Mutated and hostile projects end in a model or a Problem, each within a second of CPU time and 256 MiB. CPU time,
+ * because the machine may be busy with other things; it counts every thread of the process that loads.
+ *
+ * `QUAYSIDE_FUZZ_RUNS=100000` for the long run, `QUAYSIDE_FUZZ_SEED` for another one, `QUAYSIDE_FUZZ_RUN` to repeat one input.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { serviceHashes } from '../../src/main/compose/config-hash.ts';
-import { loadProject } from '../../src/main/compose/load.ts';
-import { ProblemError, problemSchema } from '../../src/shared/model/problem.ts';
-import { fieldCases } from '../fixtures/compose/fields.ts';
-import { fileCases } from '../fixtures/compose/files.ts';
+import { buildFuzzChild, runFuzzChild } from './compose-fuzz.ts';
+import { type FuzzInput, fuzzInput, hostileKinds, largestInput } from './compose-fuzz-inputs.ts';
 
-const runs = Number(process.env.QUAYSIDE_FUZZ_RUNS ?? 400);
+const runs = Number(process.env.QUAYSIDE_FUZZ_RUNS ?? 1000);
 const seed = Number(process.env.QUAYSIDE_FUZZ_SEED ?? 20261123);
-/** No input may take longer; generous, as the machine may be busy. */
-const slowestMs = 5_000;
+/** One of so many is hostile; 1 makes all of them so. */
+const hostileEvery = Number(process.env.QUAYSIDE_FUZZ_HOSTILE ?? 50);
+const only = process.env.QUAYSIDE_FUZZ_RUN === undefined ? undefined : Number(process.env.QUAYSIDE_FUZZ_RUN);
+const bounds = {
+  hostileEvery,
+  mostCpuMs: 1000,
+  mostMemoryMiB: 256,
+};
 
 let folder = '';
+let bundle = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quayside-fuzz-'));
-});
+  bundle = await buildFuzzChild(process.cwd());
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Small random numbers that repeat for a seed (mulberry32). */
-function random(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+const told = (files: FuzzInput): string =>
+  Object.entries(files)
+    .map(([name, text]) => `--- ${name}, ${text.length} characters\n${text.slice(0, 600)}`)
+    .join('\n');
 
-// biome-ignore-start lint/suspicious/noTemplateCurlyInString: pieces of Compose files.
-const pieces = [
-  '\n',
-  '  ',
-  '\t',
-  ':',
-  ': ',
-  '- ',
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  "'",
-  '&a ',
-  '*a',
-  '<<: *a',
-  '!reset null',
-  '!override ',
-  '!!str ',
-  '!x ',
-  '|',
-  '>',
-  '#',
-  '?',
-  '%',
-  '@',
-  '`',
-  '\\',
-  '\0',
-  '\u2028',
-  '\ud800',
-  '💥',
-  '${',
-  '}',
-  '${A',
-  '$$',
-  '${A:-',
-  '${A:?b}',
-  'null',
-  '~',
-  'true',
-  '0x',
-  '1e999',
-  '-1',
-  '.inf',
-  '.nan',
-  '99999999999999999999',
-  '0440',
-  '2001-12-14',
-  '---\n',
-  '...\n',
-  'services:',
-  'web:',
-  'image: x',
-  'extends: web',
-  'include: [compose.yaml]',
-  'depends_on: [web]',
-  'ports: ["1-65535"]',
-  'network_mode: "service:web"',
-  'volumes: [/a]',
-  'env_file: .env',
-  'profiles: [p]',
-  'deploy: {}',
-  'build: .',
-  '__proto__: {}',
-  'constructor: x',
-  'x-a: &a {b: *a}',
-  'healthcheck: {disable: true}',
-  'secrets: [s]',
-  'configs: [{source: c}]',
-  'name: ""',
-  'version: 3',
-  '=',
-  'A=',
-  "A='",
-  'export ',
-];
-// biome-ignore-end lint/suspicious/noTemplateCurlyInString: pieces of Compose files.
-
-function mutate(text: string, next: () => number): string {
-  let made = text;
-  for (let count = 1 + Math.floor(next() * 4); count > 0; count--) {
-    const at = Math.floor(next() * (made.length + 1));
-    const to = Math.min(made.length, at + Math.floor(next() * 12));
-    const kind = next();
-    if (kind < 0.45) made = made.slice(0, at) + (pieces[Math.floor(next() * pieces.length)] ?? '') + made.slice(at);
-    else if (kind < 0.65) made = made.slice(0, at) + made.slice(to);
-    else if (kind < 0.8)
-      made = made.slice(0, at) + made.slice(at, to).repeat(1 + Math.floor(next() * 5)) + made.slice(to);
-    else if (kind < 0.9) made = made.slice(0, at) + String.fromCharCode(Math.floor(next() * 256)) + made.slice(at + 1);
-    else {
-      const lines = made.split('\n');
-      const [line = ''] = lines.splice(Math.floor(next() * lines.length), 1);
-      lines.splice(Math.floor(next() * (lines.length + 1)), 0, line);
-      made = lines.join('\n');
-    }
-  }
-  return made.slice(0, 20_000);
-}
-
-it(`${runs} mutated projects end in a model or a Problem`, { timeout: 3_600_000 }, async () => {
-  const next = random(seed);
-  const cases = [...fieldCases, ...fileCases];
-  let models = 0;
-  let problems = 0;
-  for (let run = 0; run < runs; run++) {
-    const one = cases[Math.floor(next() * cases.length)];
-    if (one === undefined) continue;
-    const source = one.files['compose.yaml'] ?? 'services: {a: {image: x}}';
-    const text = mutate(source, next);
-    const env = mutate(one.files['.env'] ?? 'A=1\nB="x $A"\n', next);
-    await Promise.all([writeFile(join(folder, 'compose.yaml'), text), writeFile(join(folder, '.env'), env)]);
-    const started = performance.now();
-    try {
-      const project = await loadProject({
-        files: [join(folder, 'compose.yaml')],
-        projectName: 'fuzz',
-        variables: { B: 'b' },
-      });
-      for (const name of Object.keys(project.services)) serviceHashes(project, name);
-      models++;
-    } catch (error) {
-      if (!(error instanceof ProblemError))
-        throw new Error(`run ${run}: ${JSON.stringify({ text, env })}`, { cause: error });
-      problemSchema.parse(error.problem);
-      expect(error.problem.code).toBe('compose-invalid');
-      problems++;
-    }
-    expect(performance.now() - started, JSON.stringify({ text, env })).toBeLessThan(slowestMs);
-  }
+it(`${runs} mutated projects end in a model or a Problem, in a second and 256 MiB each`, {
+  timeout: 4 * 3_600_000,
+}, async () => {
+  const [from, to] = only === undefined ? [0, runs] : [only, only + 1];
+  const report = await runFuzzChild(bundle, { folder: join(folder, 'random'), seed, from, to, ...bounds });
+  const { models, problems, slowest, largest, peakMiB } = report;
+  console.info(
+    `${models} models, ${problems} problems; dearest: ${Math.round(slowest.cpuMs)} ms of CPU (run ${slowest.run}), ` +
+      `${Math.round(largest.grewMiB)} MiB (run ${largest.run}); the process at its peak: ${Math.round(peakMiB)} MiB`,
+  );
+  const findings = report.findings.map(
+    ({ run, what }) => `seed ${seed}, run ${run}: ${what}\n${told(fuzzInput(seed, run, hostileEvery))}`,
+  );
+  expect(findings).toEqual([]);
+  expect(models + problems).toBe(to - from);
+  if (only !== undefined) return;
   // A mutator that only ever breaks, or never does, would test little.
   expect(models).toBeGreaterThan(runs / 50);
   expect(problems).toBeGreaterThan(runs / 50);
+});
+
+it('the largest of each hostile kind does too', { timeout: 600_000 }, async () => {
+  const to = hostileKinds() * Number(process.env.QUAYSIDE_FUZZ_FORMS ?? 2);
+  const report = await runFuzzChild(bundle, {
+    folder: join(folder, 'largest'),
+    seed: 'largest',
+    from: 0,
+    to,
+    ...bounds,
+  });
+  console.info(
+    `dearest: ${Math.round(report.slowest.cpuMs)} ms of CPU (${largestInput(report.slowest.run).name}), ` +
+      `${Math.round(report.largest.grewMiB)} MiB (${largestInput(report.largest.run).name}); at its peak: ${Math.round(report.peakMiB)} MiB`,
+  );
+  const findings = report.findings.map(
+    ({ run, what }) => `${largestInput(run).name}: ${what}\n${told(largestInput(run).input)}`,
+  );
+  expect(findings).toEqual([]);
+  expect(report.models + report.problems).toBe(to);
 });
