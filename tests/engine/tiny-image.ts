@@ -32,6 +32,7 @@ const tools = [
   'yes',
   'wc',
   'id',
+  'getent',
   'setsid',
   'mv',
 ];
