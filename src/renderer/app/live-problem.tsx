@@ -23,7 +23,7 @@ export function LiveProblem({
     <ProblemCard
       problem={problem}
       canRun={(remedy) => canRun(remedy, retry)}
-      onRemedy={(remedy) => runRemedy(remedy, retry, stack)}
+      onRemedy={(remedy) => runRemedy(remedy, retry, stack, problem.service ?? null)}
       onDismiss={onDismiss}
       quiet={quiet}
     />

@@ -3,7 +3,7 @@ import type { Remedy } from '../../shared/model/problem.ts';
 import { announce } from '../ui/announce.ts';
 import { copyText } from '../ui/clipboard.ts';
 import { naming, startEngine, startStack } from './actions.ts';
-import { go, goStack, isPage, stackSections } from './navigation.ts';
+import { go, goStack, isPage, type Page, stackSections } from './navigation.ts';
 
 /** Whether a button for it would do something; the others are advice in words. */
 export function canRun(remedy: Remedy, retry: (() => void) | null): boolean {
@@ -29,9 +29,14 @@ export function canRun(remedy: Remedy, retry: (() => void) | null): boolean {
 
 /**
  * Does it. `retry` is the call that met the Problem, once more; a retry that names a service starts that one (and what it
- * needs) alone. `stack` is null for the bundled one.
+ * needs) alone. `stack` is null for the bundled one, `service` the one at fault.
  */
-export function runRemedy(remedy: Remedy, retry: (() => void) | null, stack: string | null): void {
+export function runRemedy(
+  remedy: Remedy,
+  retry: (() => void) | null,
+  stack: string | null,
+  service: string | null = null,
+): void {
   switch (remedy.action) {
     case 'retry':
       if (remedy.service !== undefined) startStack({ ...naming(stack), services: [remedy.service] });
@@ -49,7 +54,7 @@ export function runRemedy(remedy: Remedy, retry: (() => void) | null, stack: str
       }
       return;
     case 'open-page':
-      if (remedy.page !== undefined && isPage(remedy.page)) openPage(remedy.page, stack);
+      if (remedy.page !== undefined && isPage(remedy.page)) openPage(remedy.page, stack, service);
       return;
     case 'copy-command':
       void copyText(remedy.command ?? '').then((done) => announce(done ? 'Command copied' : 'Copying did not work'));
@@ -63,9 +68,9 @@ export function runRemedy(remedy: Remedy, retry: (() => void) | null, stack: str
 }
 
 /** Logs and figures of another project are a section of its own page. */
-function openPage(page: Parameters<typeof go>[0], stack: string | null): void {
+function openPage(page: Page, stack: string | null, service: string | null): void {
   const section = page === 'metrics' ? 'stats' : page === 'stack' ? 'services' : page;
   const own = stackSections.find((one) => one === section);
-  if (stack !== null && own !== undefined) goStack(stack, own);
-  else go(page);
+  if (stack !== null && own !== undefined) goStack(stack, own, service);
+  else go(page, service);
 }

@@ -244,7 +244,7 @@ describe('the list of projects', () => {
       summary('wiki', 'engine', { status: 'healthy', running: 1, containers: 1 }),
     ]);
     const shop = screen.getByRole('listitem', { name: 'shop' });
-    expect(shop.textContent).toContain('2 of 3 containers run');
+    expect(shop.textContent).toContain('2 of 3 containers running');
     fireEvent.click(within(shop).getByRole('button', { name: 'Stop shop' }));
     await waitFor(() => expect(inputsOf('stack.stop')).toEqual([{ stack: 'shop' }]));
     const also = screen.getByRole('region', { name: 'Also on this engine' });
@@ -272,7 +272,9 @@ describe('a project', () => {
       remedies: [
         { action: 'use-port', label: 'Use port 8080 instead', service: 'web', port: 8080 },
         { action: 'retry', label: 'Retry web', service: 'web' },
+        { action: 'open-page', label: 'Read its log', page: 'logs' },
       ],
+      service: 'web',
     });
     render(<StacksPage />);
     send([bundled, shop], [operationOf('shop', { state: 'failed', endedAtMs: 2, problem: taken })]);
@@ -282,6 +284,8 @@ describe('a project', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Retry web' }));
     await waitFor(() => expect(inputsOf('stack.start')).toHaveLength(2));
     expect(inputsOf('stack.start')[1]).toEqual({ stack: 'shop', services: ['web'] });
+    fireEvent.click(screen.getByRole('button', { name: 'Read its log' }));
+    expect(useNavigation.getState()).toMatchObject({ stack: 'shop', section: 'logs', service: 'web' });
   });
 
   it('tells the problem of each service that failed', () => {

@@ -179,7 +179,7 @@ function Services({
           service={service}
           operation={operation}
           changeable={managed}
-          scalable={managed && summary.problem === null}
+          scalable={managed && summary.problem === null && summary.containers > 0}
         />
       ))}
     </div>
@@ -300,7 +300,7 @@ function Detail({ summary }: { readonly summary: StackSummary }): ReactNode {
       </div>
       <Tabs.Panel value="services" className={css.panel}>
         <PageBody>
-          <Services summary={summary} state={state} operation={operation} />
+          <Services summary={now} state={state} operation={operation} />
         </PageBody>
       </Tabs.Panel>
       <Tabs.Panel value="plan" className={css.panel}>

@@ -2,11 +2,10 @@
 import type { StackSummary } from '../../../shared/model/stacks.ts';
 import { count } from '../../ui/format.ts';
 
-/** "2 of 3 containers run" */
+/** "2 of 3 containers running" */
 export function containerWords({ running, containers }: Pick<StackSummary, 'running' | 'containers'>): string {
   if (containers === 0) return 'No containers yet';
-  if (running === containers) return `${count(containers, 'container')} ${containers === 1 ? 'runs' : 'run'}`;
-  return `${running} of ${count(containers, 'container')} ${running === 1 ? 'runs' : 'run'}`;
+  return `${running === containers ? '' : `${running} of `}${count(containers, 'container')} running`;
 }
 
 /** The end of the first file's path, which tells projects apart: "shop/compose.yaml and 1 more". */

@@ -91,9 +91,11 @@ function Group({ title, children }: { readonly title: string; readonly children:
   );
 }
 
-function ContainerLine({ group }: { readonly group: ContainerGroup }): ReactNode {
+function ContainerLine({ group, alone }: { readonly group: ContainerGroup; readonly alone: boolean }): ReactNode {
+  // That something new is not there yet goes without saying.
+  const reason = group.action === 'create' && alone ? null : group.reason;
   return (
-    <Line fate={fates[group.action]} name={namesOf(group.names)} text={group.reason}>
+    <Line fate={fates[group.action]} name={namesOf(group.names)} text={reason}>
       <Differences lines={group.diff} />
     </Line>
   );
@@ -108,7 +110,7 @@ function Service({ row }: { readonly row: ServiceRow }): ReactNode {
       </h4>
       <ul>
         {row.groups.map((group) => (
-          <ContainerLine key={`${group.action} ${group.names[0]}`} group={group} />
+          <ContainerLine key={`${group.action} ${group.names[0]}`} group={group} alone={row.groups.length === 1} />
         ))}
         {row.groups.length === 0 ? <li className={css.none}>No container</li> : null}
       </ul>
@@ -153,7 +155,7 @@ export function PlanDetails({ view }: { readonly view: PlanView }): ReactNode {
               key={`${image.action} ${image.ref}`}
               fate={fates[image.action === 'build' ? 'build' : 'pull']}
               name={image.ref}
-              text={[`For ${services.join(', ')}`, image.reason].filter((part) => part !== null).join('. ')}
+              text={[`for ${services.join(', ')}`, image.reason].filter((part) => part !== null).join('; ')}
             />
           ))}
         </Group>
@@ -161,7 +163,12 @@ export function PlanDetails({ view }: { readonly view: PlanView }): ReactNode {
       {networks.length === 0 ? null : (
         <Group title="Networks">
           {networks.map((network) => (
-            <Line key={network.name} fate={fates[network.action]} name={network.name} text={network.reason}>
+            <Line
+              key={network.name}
+              fate={fates[network.action]}
+              name={network.name}
+              text={network.action === 'create' ? null : network.reason}
+            >
               <Differences lines={network.diff} />
               {network.disconnects.length === 0 ? null : (
                 <p className={css.note}>

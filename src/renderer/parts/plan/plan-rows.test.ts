@@ -58,6 +58,10 @@ it.each([
   ['environment.A: "1" -> "2"', { path: 'environment.A', before: '"1"', after: '"2"' }],
   ['command.0: (not set) -> "a -> b"', { path: 'command.0', before: '(not set)', after: '"a -> b"' }],
   ['labels.x: "a -> b" -> "c: d"', { path: 'labels.x', before: '"a -> b"', after: '"c: d"' }],
+  [
+    `image: sha256:${'a'.repeat(64)} -> sha256:${'b'.repeat(64)}`,
+    { path: 'image', before: 'aaaaaaaaaaaa', after: 'bbbbbbbbbbbb' },
+  ],
   ['and 4 more', { path: null, before: '', after: 'and 4 more' }],
   ['it moved: from a -> b', { path: null, before: '', after: 'it moved: from a -> b' }],
 ])('takes %s apart', (line, expected) => {

@@ -61,10 +61,16 @@ export interface Difference {
 }
 
 const arrow = ' -> ';
+const imageId = /^sha256:[0-9a-f]{12,64}$/;
+
+/** Ids of images are told apart by their beginning. */
+function short(value: string): string {
+  return imageId.test(value) ? `${value.slice(7, 19)}` : value;
+}
 
 /** A value as the core prints it: JSON, or words in brackets such as "(not set)". */
 function isValue(text: string): boolean {
-  if (/^\([^()]*\)$/.test(text)) return true;
+  if (/^\([^()]*\)$/.test(text) || imageId.test(text)) return true;
   try {
     JSON.parse(text);
     return true;
@@ -81,7 +87,8 @@ export function differenceOf(line: string): Difference {
     for (let at = rest.indexOf(arrow); at !== -1; at = rest.indexOf(arrow, at + 1)) {
       const before = rest.slice(0, at);
       const after = rest.slice(at + arrow.length);
-      if (isValue(before) && isValue(after)) return { path: line.slice(0, colon), before, after };
+      if (isValue(before) && isValue(after))
+        return { path: line.slice(0, colon), before: short(before), after: short(after) };
     }
   }
   return { path: null, before: '', after: line };

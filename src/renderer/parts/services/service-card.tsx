@@ -124,7 +124,7 @@ function Changes({ stack, service, busy }: OfService & { readonly busy: boolean 
         <IconButton
           size="sm"
           icon={Play}
-          label={`${service.status === 'failed' ? 'Retry' : 'Start'} ${name}`}
+          label={service.status === 'failed' ? `Start ${name} again` : `Start ${name}`}
           disabled={busy}
           onClick={() => startStack(only)}
         />
