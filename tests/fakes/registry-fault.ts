@@ -1,4 +1,5 @@
 /** Stands between an engine and a real registry, and breaks what it is told to break. */
+import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 
 export interface RegistryFaults {
@@ -22,6 +23,13 @@ export interface RegistryProxy {
   close(): Promise<void>;
 }
 
+/** Of the distribution specification. */
+const codes: Readonly<Record<number, string>> = {
+  403: 'DENIED',
+  404: 'MANIFEST_UNKNOWN',
+  429: 'TOOMANYREQUESTS',
+};
+
 export async function startRegistryProxy(target: string): Promise<RegistryProxy> {
   const faults: RegistryFaults = { status: null, stallAfter: null, cutOnceAfter: null, bytesPerS: null };
   const asked: string[] = [];
@@ -29,6 +37,13 @@ export async function startRegistryProxy(target: string): Promise<RegistryProxy>
 
   async function pass(body: AsyncIterable<Buffer>, to: ServerResponse): Promise<void> {
     let sent = 0;
+    const gone = new AbortController();
+    const goneForGood = new Promise<void>((resolve) => {
+      to.once('close', () => {
+        resolve();
+        gone.abort();
+      });
+    });
     for await (const chunk of body) {
       for (let from = 0; from < chunk.length; from += 8192) {
         const part = chunk.subarray(from, from + 8192);
@@ -39,11 +54,11 @@ export async function startRegistryProxy(target: string): Promise<RegistryProxy>
           return;
         }
         if (faults.stallAfter !== null && sent >= faults.stallAfter) {
-          await new Promise((resolve) => to.once('close', resolve));
+          await goneForGood;
           return;
         }
         sent += part.length;
-        if (!to.write(part)) await new Promise((resolve) => to.once('drain', resolve).once('close', resolve));
+        if (!to.write(part)) await Promise.race([once(to, 'drain', { signal: gone.signal }), goneForGood]);
         if (faults.bytesPerS !== null) {
           const pauseMs = (part.length / faults.bytesPerS) * 1000;
           await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -56,7 +71,9 @@ export async function startRegistryProxy(target: string): Promise<RegistryProxy>
   const server = createServer((incoming, outgoing) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     if (faults.status !== null && incoming.url?.includes('/manifests/')) {
-      outgoing.writeHead(faults.status, { 'content-type': 'application/json' }).end('{}');
+      const error = { code: codes[faults.status] ?? 'UNKNOWN', message: `made to answer ${faults.status}` };
+      const body = JSON.stringify({ errors: [error] });
+      outgoing.writeHead(faults.status, { 'content-type': 'application/json' }).end(body);
       return;
     }
     const [host, port] = target.split(':');

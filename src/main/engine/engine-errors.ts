@@ -82,7 +82,7 @@ const rules: readonly Rule[] = [
   },
   {
     match:
-      /no such image|image .* not found|pull access denied|manifest (?:unknown|for .* not found)|repository .* not found|not found: manifest/i,
+      /no such image|image .* not found|pull access denied|manifest (?:unknown|for .* not found)|repository .* not found|not found: manifest|error parsing http 404/i,
     build: (message) =>
       problem(
         'image-not-found',
@@ -122,7 +122,7 @@ const rules: readonly Rule[] = [
   },
   {
     match:
-      /unauthorized|no basic auth credentials|authentication required|access (?:to the resource is )?denied|denied: |403 forbidden/i,
+      /unauthorized|no basic auth credentials|error parsing http 40[13]|authentication required|access (?:to the resource is )?denied|denied: |403 forbidden/i,
     build: (message) =>
       problem(
         'registry-denied',

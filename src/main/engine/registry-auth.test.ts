@@ -73,6 +73,11 @@ describe('which login goes to the engine', () => {
     expect(await logins.forBuild(['scratch.example/x'])).toBeUndefined();
   });
 
+  it.each(['a', 'ab', 'abc', 'abcd'])('is padded, as engines before 23 need it: %s', async (username) => {
+    const logins = await withConfig({ auths: { 'registry.example': { auth: base64(`${username}:?>~ü`) } } });
+    expect(await logins.forImage('registry.example/x')).toMatch(/^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/);
+  });
+
   it('is none without a config', async () => {
     expect(await createRegistryLogins(join(folder, 'nowhere')).forImage('x')).toBeUndefined();
   });

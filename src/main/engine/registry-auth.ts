@@ -104,9 +104,9 @@ export function createRegistryLogins(
   };
 }
 
-/** Base64 for URLs of the JSON, as the Engine API wants both headers. */
+/** Base64 for URLs of the JSON, padded: engines up to 22 take an unpadded header for none, without a word. */
 function header(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+  return Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** The entry of exactly this registry: filed under its name, or under an address of it as older Dockers did. */

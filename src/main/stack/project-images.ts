@@ -283,7 +283,9 @@ function stalled(ref: string, ms: number, last: PullProgress | null): ProblemErr
 
 /** A refusal is told with the way to log in to the very registry. */
 function withLogin(error: unknown, ref: string): unknown {
-  if (!(error instanceof ProblemError) || error.problem.code !== 'registry-denied') return error;
+  if (!(error instanceof ProblemError)) return error;
+  const { code, evidence } = error.problem;
+  if (code !== 'registry-denied' && !evidence.some((line) => line.includes('docker login'))) return error;
   const registry = registryOf(ref);
   const login: Remedy = {
     action: 'copy-command',
