@@ -31,6 +31,10 @@ function monitor(url = proxy.url): EngineMonitor {
   return made;
 }
 
+function redirect(to: string): string {
+  return httpAnswer(301, '').replace('\r\n', `\r\nLocation: ${to}\r\n`);
+}
+
 async function codeOf(act: Promise<unknown>): Promise<string> {
   return act.then(
     () => 'no failure',
@@ -49,6 +53,8 @@ describe('a client of a faulty engine', () => {
     ['hangs', { kind: 'hang' }],
     ['hangs up', { kind: 'cut' }],
     ['is no web server', { kind: 'raw', bytes: '\u0000\u0001 not http at all\r\n\r\n' }],
+    ['sends us elsewhere', { kind: 'raw', bytes: redirect('http://192.0.2.1/version') }],
+    ['sends us nowhere', { kind: 'raw', bytes: redirect('ftp://x/') }],
     ['is some web server', { kind: 'raw', bytes: httpAnswer(200, '<html>hello</html>', 'text/html') }],
     [
       'is a proxy with no engine behind it',

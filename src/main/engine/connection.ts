@@ -4,7 +4,7 @@
  * per-call methods are not used, because they read whole bodies without a bound and know no progress deadline.
  */
 import { readFile } from 'node:fs/promises';
-import { Agent, type IncomingMessage } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -72,6 +72,7 @@ export function createConnection(endpoint: EngineEndpoint, version: () => string
   async function open(): Promise<{ modem: Modem; agent: Agent }> {
     const [{ default: Docker }, target] = await Promise.all([import('dockerode'), dialTarget(endpoint)]);
     const agent = agentFor(target);
+    withoutRedirects(agent);
     // docker-modem inspects its options in full on every request, agent and sockets included: 25 times our CPU.
     Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
     if (closed) agent.destroy();
@@ -130,6 +131,19 @@ function agentFor(target: DialTarget): Agent {
   const turns = createTurns();
   agent.createConnection = () => openSshStream(ssh, turns);
   return agent;
+}
+
+/**
+ * docker-modem follows redirects: out of our TLS or ssh to wherever the answer says, and where that is no http address
+ * with an exception that nobody can catch. No engine call needs one, so they are taken for what they are: no answer.
+ */
+function withoutRedirects(agent: Agent): void {
+  const pool = agent as Agent & { addRequest(request: ClientRequest, ...rest: unknown[]): void };
+  const addRequest = pool.addRequest;
+  pool.addRequest = (request, ...rest) => {
+    request.prependListener('response', (response) => delete response.headers.location);
+    addRequest.call(agent, request, ...rest);
+  };
 }
 
 function isResponse(answer: unknown): answer is IncomingMessage {
