@@ -3,7 +3,8 @@
  * throw-away data folder.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBaseImage } from './setup/base-image.mjs';
@@ -20,12 +21,28 @@ const size = { width: 1280, height: 800 };
 /** What stands in README.md, and its theme. */
 const wanted = [
   { page: 'Stack', theme: 'dark' },
+  { page: 'Projects', theme: 'dark' },
+  { page: 'Projects', theme: 'light', name: 'plan', open: 'harbour-shop', tab: 'Plan' },
   { page: 'Chat', theme: 'light' },
   { page: 'Metrics', theme: 'dark' },
   { page: 'Logs', theme: 'dark' },
   { page: 'Health', theme: 'light' },
   { page: 'Backups', theme: 'light' },
 ];
+/** A second project, of an image that is here anyway. Its file is changed after its start, so that a plan has something to say. */
+const project = 'harbour-shop';
+const projectFile = (image, memory) => `name: ${project}
+services:
+  sessions:
+    image: ${image}
+    command: ["redis-server", "--maxmemory", "${memory}"]
+    environment: { MAX_MEMORY: ${memory} }
+  queue:
+    image: ${image}
+    command: ["redis-server", "--appendonly", "yes"]
+    volumes: [orders:/data]
+volumes: { orders: {} }
+`;
 const questions = ['How often should I verify a backup?'];
 
 function cli(...args) {
@@ -35,6 +52,7 @@ function cli(...args) {
   if (status !== 0) {
     throw new SetupProblem(`bin/quayside ${args[0]} failed`, `${stdout}\n${stderr}`.trim().slice(-2000));
   }
+  return stdout;
 }
 
 async function take(electron, data, say) {
@@ -68,13 +86,15 @@ async function take(electron, data, say) {
     await go('Metrics');
     say('letting the charts run for 30 s');
     await page.waitForTimeout(30_000);
-    for (const { page: name, theme } of wanted) {
-      say(`${name}, ${theme}`);
+    for (const { page: name, theme, name: file = name.toLowerCase(), open, tab } of wanted) {
+      say(`${file}, ${theme}`);
       await page.evaluate((chosen) => window.quayside.call('settings.set', { theme: chosen }), theme);
       await page.emulateMedia({ colorScheme: theme });
       await go(name);
+      if (open !== undefined) await page.getByRole('main').getByRole('link', { name: open }).click();
+      if (tab !== undefined) await page.getByRole('tab', { name: tab }).click();
       await page.waitForTimeout(1500);
-      await page.screenshot({ path: join(pictures, `${name.toLowerCase()}-${theme}.png`), animations: 'disabled' });
+      await page.screenshot({ path: join(pictures, `${file}-${theme}.png`), animations: 'disabled' });
     }
   } finally {
     await app.close();
@@ -92,6 +112,7 @@ try {
   if (display) process.env.DISPLAY = display.display;
   const data = await mkdtemp(join(tmpdir(), 'quayside-test-shots-'));
   const common = ['--data', data, '--env', 'dev'];
+  const second = join(data, project, 'compose.yaml');
   try {
     await step('Starting a stack for the pictures', async (say) => {
       cli('up', '--port', 'backend=7471', ...common);
@@ -99,10 +120,18 @@ try {
       cli('ingest', join(root, 'resources', 'samples'), ...common);
       say('making a backup');
       cli('backup', 'create', ...common);
+      say('starting a second project');
+      const { services } = JSON.parse(cli('status', '--json', ...common));
+      const { image } = services.find(({ name }) => name === 'redis');
+      await mkdir(join(data, project));
+      await writeFile(second, projectFile(image, '32mb'));
+      cli('up', '--file', second, ...common);
+      await writeFile(second, projectFile(image, '64mb'));
     });
     await step('Taking the pictures', (say) => take(electron, data, say));
     console.log(`They are in ${pictures}`);
   } finally {
+    if (existsSync(second)) cli('down', '--volumes', '--file', second, ...common);
     cli('down', '--volumes', ...common);
     display?.stop();
     await rm(data, { recursive: true, force: true });

@@ -34,7 +34,11 @@ test('without an engine every page says so and what to do', async () => {
   await expect(main).toContainText(/engine is not running|No container engine was found/, { timeout: 15_000 });
   await expect(main).toContainText('nothing.sock');
   await expect(main.getByRole('button', { name: /start the engine|look again|try again|copy/i }).first()).toBeEnabled();
-  await takeGallery(panel, ['stack', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'], 'no-engine');
+  await takeGallery(
+    panel,
+    ['stack', 'projects', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'],
+    'no-engine',
+  );
 });
 
 test('a taken port is named with its holder, and another is one click away', async () => {

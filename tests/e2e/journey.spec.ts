@@ -155,7 +155,11 @@ test.describe
 
     test('keeps a picture of every page, dark and light, in two sizes', async () => {
       test.setTimeout(120_000);
-      await takeGallery(panel, ['stack', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'], 'running');
+      await takeGallery(
+        panel,
+        ['stack', 'projects', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'],
+        'running',
+      );
     });
 
     test('stops', async () => {

@@ -101,6 +101,12 @@ export function stackOf(operation: Operation): string | null {
   return operation.stack === projectOf(useLive.getState(), null) ? null : operation.stack;
 }
 
+/** The project an operation acts on, where neither its title nor the bundled stack says so; otherwise null. */
+export function placeOfOperation(operation: Operation): string | null {
+  const stack = stackOf(operation);
+  return stack === null || operation.title.includes(stack) ? null : stack;
+}
+
 /** What trying an operation again means: the call that began it, or the plain form of its kind; null when neither is known. */
 export function retryOf(operation: Operation): (() => void) | null {
   const began = beganBy.get(operation.id);

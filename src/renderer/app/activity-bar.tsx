@@ -10,17 +10,27 @@ import { Drawer } from '../ui/overlay.tsx';
 import { Status, ToneIcon } from '../ui/status.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { operationSaid } from '../ui/words.ts';
-import { cancelOperation } from './actions.ts';
+import { cancelOperation, placeOfOperation } from './actions.ts';
 import css from './activity-bar.module.css';
 import { ActivityList } from './activity-list.tsx';
 import { useLive } from './live-store.ts';
+
+function Title({ operation }: { readonly operation: Operation }): ReactNode {
+  const place = placeOfOperation(operation);
+  return (
+    <>
+      <span className={css.title}>{operation.title}</span>
+      {place === null ? null : <span className={css.place}>{`in ${place}`}</span>}
+    </>
+  );
+}
 
 function Running({ operation, others }: { readonly operation: Operation; readonly others: number }): ReactNode {
   const now = useNow();
   return (
     <>
       <ToneIcon tone="busy" />
-      <span className={css.title}>{operation.title}</span>
+      <Title operation={operation} />
       <span className={css.detail}>{operation.cancelling ? 'Cancelling' : operationNow(operation)}</span>
       {others > 0 ? <span className={css.detail}>{`and ${count(others, 'more operation')}`}</span> : null}
       <span className={css.bar}>
@@ -48,7 +58,7 @@ function Last({ operation }: { readonly operation: Operation | undefined }): Rea
   return (
     <>
       <Status said={operationSaid(operation.state)} />
-      <span className={css.title}>{operation.title}</span>
+      <Title operation={operation} />
       <span className={css.detail}>{operation.problem?.title ?? operation.outcome ?? ''}</span>
       <span className={css.when}>{formatAgo(operation.endedAtMs ?? operation.startedAtMs, now)}</span>
     </>

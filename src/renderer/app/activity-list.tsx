@@ -8,6 +8,7 @@ import { plainText } from '../ui/plain-text.ts';
 import { Status, ToneIcon } from '../ui/status.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { operationSaid, stepSaid } from '../ui/words.ts';
+import { placeOfOperation } from './actions.ts';
 import css from './activity-list.module.css';
 
 function Step({ step, now }: { readonly step: OperationStep; readonly now: number }): ReactNode {
@@ -44,7 +45,10 @@ export function ActivityList({ operations }: { readonly operations: readonly Ope
           <details className={css.operation} open={operation.state === 'running' ? true : undefined}>
             <summary className={css.summary}>
               <ChevronRight size={14} aria-hidden className={css.chevron} />
-              <span className={css.title}>{operation.title}</span>
+              <span className={css.title}>
+                {operation.title}
+                {placeOfOperation(operation) === null ? null : ` in ${placeOfOperation(operation)}`}
+              </span>
               <Status said={operationSaid(operation.state)} />
               <span className={css.meta}>
                 {formatDate(operation.startedAtMs)} ·{' '}

@@ -1,5 +1,5 @@
 /** Every project the panel knows: the bundled stack, those opened, and those that only run on this engine. */
-import { Anchor, Boxes, FolderOpen, Play, Square } from 'lucide-react';
+import { Anchor, Boxes, ChevronRight, FolderOpen, Play, Square } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { StackSummary } from '../../../shared/model/stacks.ts';
 import { areaOf, naming, startStack, stopStack, useActions } from '../../app/actions.ts';
@@ -31,7 +31,7 @@ function OpenButton(): ReactNode {
 function RowAction({ summary, stack }: { readonly summary: StackSummary; readonly stack: string | null }): ReactNode {
   const pending = useActions((state) => state.pending.has(areaOf(stack)));
   const operation = useRunningOperation(stack);
-  if (summary.origin === 'engine') return null;
+  if (summary.origin === 'engine') return <ChevronRight size={16} aria-hidden className={css.chevron} />;
   if (operation !== null) {
     return (
       <span className={css.working}>
@@ -93,7 +93,9 @@ function Row({ summary }: { readonly summary: StackSummary }): ReactNode {
             </span>
           </p>
         </div>
-        <Status said={stackSaid(summary.status)} pill />
+        <span className={css.status}>
+          <Status said={stackSaid(summary.status)} pill />
+        </span>
         <span className={css.action}>
           <RowAction summary={summary} stack={stack} />
         </span>
@@ -141,7 +143,7 @@ export function StackList(): ReactNode {
         <header className={css.head}>
           <div>
             <h2>Any Compose project, the same way</h2>
-            <p>Start, stop, preview, logs and figures for every project of yours, straight from its compose file.</p>
+            <p>Start, stop, preview, logs and figures, straight from a compose file.</p>
           </div>
           <OpenButton />
         </header>
