@@ -4,8 +4,8 @@ import type { EngineEndpoint } from './engine-client.ts';
 
 /** The first engine with what the stack needs: named health conditions, init, BuildKit-free builds. Docker 19.03. */
 export const oldestApi = '1.40';
-/** The newest API whose shapes Quayside knows; a newer engine is asked to speak this one. */
-export const newestApi = '1.47';
+/** The newest API that Quayside was seen to work with (Docker 28.5); a newer engine is asked to speak this one. */
+export const newestApi = '1.51';
 
 const retry: Remedy = { action: 'retry', label: 'Look again' };
 
