@@ -62,7 +62,7 @@ async function awaitJob(watch: ServiceWatch, planned: PlannedService, id: string
   const verdict = await watch.gate().exited(id, watch.signal);
   if (verdict.kind === 'exited' && verdict.facts.exitCode === 0) return 'done';
   if (verdict.kind === 'exited') throw await jobFailure(watch.engine, planned.name, id, verdict.facts);
-  throw await failureOf(watch.engine, planned.name, id, { kind: 'gone' });
+  throw await failureOf(watch.engine, planned.name, id, verdict.kind === 'ready' ? { kind: 'gone' } : verdict);
 }
 
 async function awaitReady(

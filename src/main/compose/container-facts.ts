@@ -31,12 +31,18 @@ export function readFacts(raw: JsonObject): ContainerFacts {
   const check = asObject(config.Healthcheck);
   const test = asList(check.Test).filter((word) => typeof word === 'string');
   const status = asText(health.Status);
+  // The engine says unhealthy as well when it stops probing, and until the next probe: a paused container, say.
+  const notProbed = status === 'unhealthy' && health.FailingStreak === 0;
   const timeoutNs = asNumber(check.Timeout);
   return {
     id: asText(raw.Id),
     name: asText(raw.Name).replace(/^\//, ''),
     state: asText(state.Status),
-    health: status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none',
+    health: notProbed
+      ? 'starting'
+      : status === 'starting' || status === 'healthy' || status === 'unhealthy'
+        ? status
+        : 'none',
     exitCode: asNumber(state.ExitCode),
     oomKilled: state.OOMKilled === true,
     restartCount: asNumber(raw.RestartCount),

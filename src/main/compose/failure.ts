@@ -1,7 +1,7 @@
 /** Why a service did not come up, as a Problem: the probe's own output, the exit code in words, the last log lines. */
 import { ProblemError, problem, type Remedy, toProblem } from '../../shared/model/problem.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import type { ContainerFacts } from './container-facts.ts';
+import { type ContainerFacts, readFacts } from './container-facts.ts';
 import type { Verdict } from './health-gate.ts';
 
 const logLines = 20;
@@ -55,6 +55,16 @@ export async function failureOf(
       }),
     );
   }
+  if (verdict.kind === 'paused') {
+    return new ProblemError(
+      problem(
+        'service-paused',
+        `${service} is paused`,
+        'Someone paused its container while it was starting. It keeps what it has in memory, and does nothing.',
+        { remedies: [{ action: 'retry', label: `Let ${service} run on` }], service },
+      ),
+    );
+  }
   const { facts } = verdict;
   const log = (await lastLines(engine, containerId)).map((line) => `log: ${line}`);
   const logs: Remedy = { action: 'open-page', label: 'Read its log', page: 'logs' };
@@ -79,6 +89,34 @@ export async function failureOf(
       ? ['service-crashing', `${service} keeps stopping`, `It was restarted ${facts.restartCount} times. ${words}`]
       : ['service-exited', `${service} stopped while it was starting`, words];
   return new ProblemError(problem(code, title, cause, { evidence, remedies: [again, logs], service }));
+}
+
+/** The Problem for a service that was not ready in the time it was given: what its containers last said. They run on. */
+export async function lateFailure(
+  engine: EngineClient,
+  service: string,
+  ids: readonly string[],
+  afterMs: number,
+): Promise<ProblemError> {
+  const facts = (await Promise.all(ids.map(async (id) => engine.inspectContainer(id).catch(() => null)))).flatMap(
+    (raw) => (raw === null ? [] : [readFacts(raw)]),
+  );
+  // The one that is not ready, where there are several.
+  const late = facts.find(({ health, state }) => state !== 'running' || health !== 'healthy') ?? facts[0];
+  const probes = (late?.probes ?? []).map(({ exitCode, output }) => `health check (exit ${exitCode}): ${tidy(output)}`);
+  const log = late === undefined ? [] : (await lastLines(engine, late.id)).map((line) => `log: ${line}`);
+  const seconds = Math.round(afterMs / 100) / 10;
+  const cause = `It was given ${seconds} s. It runs on, and may yet get there.`;
+  return new ProblemError(
+    problem('service-late', `${service} is not ready after ${seconds} s`, cause, {
+      evidence: [...probes.slice(-5), ...log],
+      remedies: [
+        { ...retryOf(service), label: `Wait for ${service} again` },
+        { action: 'open-page', label: 'Read its log', page: 'logs' },
+      ],
+      service,
+    }),
+  );
 }
 
 /** The Problem for a job that did not end well. */

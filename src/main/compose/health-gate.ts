@@ -13,6 +13,8 @@ const safetyLookMs = 2000;
 const lookMs = 10_000;
 /** An engine that was away for so long is told, instead of waited for: a restarting one is back sooner. */
 const engineLostMs = 6000;
+/** Some pause a container for a moment, to copy its files. For longer, it waits for a person. */
+const pausedMs = 4000;
 /** A container that its restart policy brought back this often while we waited will not come up by itself. */
 const crashesUntilGivenUp = 3;
 
@@ -22,6 +24,7 @@ export type Verdict =
   | { readonly kind: 'unhealthy'; readonly facts: ContainerFacts }
   | { readonly kind: 'exited'; readonly facts: ContainerFacts }
   | { readonly kind: 'crashing'; readonly facts: ContainerFacts }
+  | { readonly kind: 'paused' }
   | { readonly kind: 'gone' };
 
 export interface HealthGate {
@@ -39,8 +42,9 @@ interface Waiter {
   readonly judge: (facts: ContainerFacts) => Verdict | null;
   readonly settle: (verdict: Verdict) => void;
   readonly fail: (error: unknown) => void;
-  /** By the steady clock: since when no look was answered. */
+  /** By the steady clock: since when no look was answered, and since when it is paused. */
   unansweredSinceMs: number | null;
+  pausedSinceMs: number | null;
   looking: boolean;
   again: boolean;
 }
@@ -85,10 +89,17 @@ export function createHealthGate(engine: EngineClient, project: string): HealthG
       waiter.again = false;
       const raw = await ask(waiter);
       if (raw === undefined) continue;
-      const verdict: Verdict | null = raw === null ? { kind: 'gone' } : waiter.judge(readFacts(raw));
+      const verdict = raw === null ? ({ kind: 'gone' } as const) : verdictOf(waiter, readFacts(raw));
       if (verdict !== null) waiter.settle(verdict);
     } while (waiter.again && waiters.has(waiter));
     waiter.looking = false;
+  }
+
+  function verdictOf(waiter: Waiter, facts: ContainerFacts): Verdict | null {
+    if (facts.state !== 'paused') waiter.pausedSinceMs = null;
+    else waiter.pausedSinceMs ??= performance.now();
+    const paused = waiter.pausedSinceMs !== null && performance.now() - waiter.pausedSinceMs >= pausedMs;
+    return paused ? { kind: 'paused' } : waiter.judge(facts);
   }
 
   /** A failing engine is not a failing container: undefined until it has failed for long. Never rejects. */
@@ -132,6 +143,7 @@ export function createHealthGate(engine: EngineClient, project: string): HealthG
           reject(error);
         },
         unansweredSinceMs: null,
+        pausedSinceMs: null,
       };
       const timer = setInterval(() => void look(waiter), safetyLookMs);
       if (signal.aborted) return onAbort();
