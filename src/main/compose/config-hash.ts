@@ -16,7 +16,7 @@ export type HashDialect = (typeof hashDialects)[number];
  * What `service:x` references stand for at creation: service name to container id, for `network_mode`, `ipc`, `pid`
  * and `volumes_from`. A service missing here keeps its reference as written.
  */
-export type ResolvedContainers = Readonly<Record<string, string>>;
+export type ResolvedContainers = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
 /**
  * The hash that Compose of a dialect writes as `com.docker.compose.config-hash` on the service's containers.
@@ -119,7 +119,9 @@ function referenced(value: string | undefined, resolved: ResolvedContainers): st
 }
 
 function idOf(resolved: ResolvedContainers, service: string): string | undefined {
-  return Object.hasOwn(resolved, service) ? resolved[service] : undefined;
+  if (resolved instanceof Map) return resolved.get(service);
+  const listed = resolved as Readonly<Record<string, string>>;
+  return Object.hasOwn(listed, service) ? listed[service] : undefined;
 }
 
 type Changing = { -readonly [Key in keyof ComposeService]: ComposeService[Key] };
