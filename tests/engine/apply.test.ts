@@ -165,7 +165,7 @@ async function inspectAll(): Promise<Record<string, unknown>> {
 }
 
 describe('starting', () => {
-  it('writes nothing on a stack that is up, and takes no time for it', async () => {
+  it('§5.38 writes nothing on a stack that is up, and takes no time for it', async () => {
     await scratch.write(shapeYaml('graph', tinyImage));
     await scratch.up();
     const before = await ids();
@@ -188,7 +188,7 @@ describe('starting', () => {
     expect([...new Set(calls)].filter((name) => !/^(version|list|inspect)/.test(name))).toEqual([]);
   });
 
-  it('starts each after what it depends on is ready', async () => {
+  it('§5.25 starts each after what it depends on is ready', async () => {
     await scratch.write(shapeYaml('chain', tinyImage));
     await scratch.up();
     const all = await scratch.containers();
@@ -205,7 +205,7 @@ describe('starting', () => {
     expect(Object.values(all).map(({ health }) => health)).toEqual(Array(5).fill('healthy'));
   });
 
-  it('counts a job that exits 0 as done, and one that does not as a failure with its log', async () => {
+  it('§5.29 §5.30 counts a job that exits 0 as done, and one that does not as a failure with its log', async () => {
     const yaml = (code: number) => `
 services:
   init: { image: "${tinyImage}", command: ["sh", "-c", "echo making tables; exit ${code}"] }
@@ -230,7 +230,7 @@ services:
     expect(await ids()).toEqual(before);
   });
 
-  it('names the output of the probe when a service is not healthy, and keeps the rest', async () => {
+  it('§5.26 names the output of the probe when a service is not healthy, and keeps the rest', async () => {
     await scratch.write(`
 services:
   db:
@@ -275,7 +275,7 @@ networks: { other: { external: true, name: ${scratch.project}-not-there } }
     expect(await scratch.containers()).toEqual({});
   });
 
-  it('is cancelled into a known state, from which the next start goes on', async () => {
+  it('§5.35 is cancelled into a known state, from which the next start goes on', async () => {
     await scratch.write(shapeYaml('chain', tinyImage));
     const abort = new AbortController();
     const begun = scratch.up({ signal: abort.signal });

@@ -11,7 +11,7 @@ import { type ActualState, actualContainer } from './actual.ts';
 import { awaitService, type ServiceWatch } from './await-service.ts';
 import { readFacts } from './container-facts.ts';
 import { type ConvergeContext, convergeContainer, stopAny } from './converge-container.ts';
-import { asFailureOf, failureOf, joinFailures } from './failure.ts';
+import { asFailureOf, failureOf, joinFailures, lateFailure } from './failure.ts';
 import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
@@ -41,6 +41,8 @@ export interface ApplyOptions {
   readonly signal: AbortSignal;
   /** Lets dependents start on the healthcheck's own command through exec, before the engine's next probe. Default true. */
   readonly earlyProbe?: boolean;
+  /** How long each service may take from its start until it is ready; without end when absent. Its container runs on. */
+  readonly waitTimeoutMs?: number;
   /** A refused start, in better words; `remove` takes the container away that was made for it. */
   readonly explainStart?: (service: PlannedService, error: unknown) => Promise<{ error: unknown; remove: boolean }>;
 }
@@ -200,17 +202,21 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     await start(planned, ids);
     track.started.resolve(true);
 
+    const limit = options.waitTimeoutMs === undefined ? undefined : AbortSignal.timeout(options.waitTimeoutMs);
     const watch: ServiceWatch = {
       engine,
       owner,
       gate,
-      signal,
+      signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
       early: options.earlyProbe !== false && watched.has(planned.name),
       neededHealthyBy: watched.get(planned.name),
       onUsable: () => track.usable.resolve(true),
       onChecking: () => shown.phase('checking', planned.job ? 'Running to its end' : undefined),
     };
-    const outcome = await awaitService(watch, planned, ids);
+    const outcome = await awaitService(watch, planned, ids).catch(async (error: unknown) => {
+      if (limit?.aborted !== true || signal.aborted || error instanceof ProblemError) throw error;
+      throw await lateFailure(engine, planned.name, ids, options.waitTimeoutMs ?? 0);
+    });
     track.usable.resolve(true);
     track.completed.resolve(true);
     shown.phase('ready');

@@ -22,7 +22,10 @@ const releases: Readonly<Record<HashDialect, string>> = {
 };
 
 export interface ConvergeOptions
-  extends Pick<ApplyOptions, 'engine' | 'report' | 'signal' | 'explainStart' | 'environmentFiles' | 'earlyProbe'>,
+  extends Pick<
+      ApplyOptions,
+      'engine' | 'report' | 'signal' | 'explainStart' | 'environmentFiles' | 'earlyProbe' | 'waitTimeoutMs'
+    >,
     Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'resumeWaiting'> {
   readonly project: ComposeProject;
   readonly dialect?: HashDialect;
@@ -44,7 +47,7 @@ export async function planProject(
   const plan = makePlan(project, actual, {
     ...options,
     restartUnhealthy: true,
-    hashes: (service, ids) => Object.values(serviceHashes(project, service, Object.fromEntries(ids))),
+    hashes: (service, ids) => Object.values(serviceHashes(project, service, ids)),
   });
   if (mayMeetStrangers(plan)) assertNoStrangers(plan, await engine.listContainers([]));
   return { plan, actual };
@@ -104,7 +107,7 @@ export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<st
       actual,
       apiVersion,
       composeVersion: releases[dialect],
-      hash: (service, ids) => serviceHash(project, service, Object.fromEntries(ids), dialect),
+      hash: (service, ids) => serviceHash(project, service, ids, dialect),
     });
   }
 }
