@@ -172,6 +172,7 @@ function startTurns(engine: EngineClient, subject: Subject): ((clock: Clock) => 
       await clock(command, 'ours', subject.command);
       await clock(command, 'floor', () => run(process.execPath, ['-e', '0']));
       await clock('stop', 'ours', ours.stop);
+      if (!subject.down) return ours.down();
       await ours.up();
       await clock('down', 'ours', ours.down);
     },
@@ -181,6 +182,7 @@ function startTurns(engine: EngineClient, subject: Subject): ((clock: Clock) => 
       // A command is what Compose always is.
       await clock(command, 'compose', up);
       await clock('stop', 'compose', () => subject.compose('stop'));
+      if (!subject.down) return void (await subject.compose('down'));
       await up();
       await clock('down', 'compose', () => subject.compose('down'));
     },
@@ -194,6 +196,7 @@ function startTurns(engine: EngineClient, subject: Subject): ((clock: Clock) => 
         });
         await clock('stop', 'floor', () => stopByHand(bare, project, ids, false));
         await clear(engine, subject.project);
+        if (!subject.down) return;
         ids = await startByHand(bare, project);
         await clock('down', 'floor', () => stopByHand(bare, project, ids, true));
       } finally {

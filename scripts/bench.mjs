@@ -17,8 +17,8 @@ and writes the tables into bench/README.md.
 
   npm run bench -- [options]
 
-  --only a,b      only these: launch, stack
-  --rounds N      interleaved rounds of each (default: 9 launches, 5 starts)
+  --only a,b      only these: launch, stack, loader
+  --rounds N      interleaved rounds of each (default: 9 launches, 5 starts, fewer where many services start)
   --no-write      print the tables, leave bench/README.md alone
   --help          this text`;
 
@@ -77,6 +77,12 @@ async function stackTable(rounds) {
   return measured('Start and stop of the stack', (say) => stackStartBench({ composePath, root, say, ...rounds }));
 }
 
+async function loaderTable() {
+  const { importTypescript } = await import('../bench/import-typescript.mjs');
+  const { loaderBench } = await importTypescript(join(root, 'bench', 'loader.ts'), root);
+  return measured('Loading and planning', () => loaderBench());
+}
+
 /** A step whose outcome is a table instead of words. */
 async function measured(label, work) {
   let table;
@@ -88,7 +94,7 @@ async function measured(label, work) {
 
 async function main(options) {
   const startedMs = Date.now();
-  const wanted = options.only?.split(',') ?? ['launch', 'stack'];
+  const wanted = options.only?.split(',') ?? ['launch', 'loader', 'stack'];
   const rounds = options.rounds === undefined ? {} : { rounds: Number(options.rounds) };
   console.log('Quayside benchmarks: setting up what is missing');
   await ensureDependencies(root, 'Installing npm packages');
@@ -98,6 +104,7 @@ async function main(options) {
   await ensureBuilt();
   const tables = [];
   if (electron) tables.push(await launchTable(electron, rounds));
+  if (wanted.includes('loader')) tables.push(await loaderTable());
   if (wanted.includes('stack')) tables.push(await stackTable(rounds));
   const results = [
     '## Last results',
