@@ -114,6 +114,7 @@ export function createEngineMonitor(options: MonitorOptions, parts: Partial<Moni
   /** The first candidate that answers; otherwise the most telling problem of all of them. */
   async function look(): Promise<Found> {
     const mine = turn;
+    const { signal: turned } = turning;
     const problems: { problem: Problem; candidate: EngineEndpoint }[] = [];
     for (const candidate of await discoverEngines(named, around)) {
       const wrong = await wrongKind(candidate);
@@ -126,7 +127,7 @@ export function createEngineMonitor(options: MonitorOptions, parts: Partial<Moni
       const engine = known ?? connect(candidate);
       try {
         const withinMs = candidate.url.startsWith('ssh:') ? firstSshAnswerMs : answerMs;
-        const version = await answered(candidate, (signal) => engine.version(signal), withinMs);
+        const version = await answered(candidate, (signal) => engine.version(signal), turned, withinMs);
         return { candidate, engine, version };
       } catch (error) {
         if (known === null) engine.close();
@@ -160,13 +161,17 @@ export function createEngineMonitor(options: MonitorOptions, parts: Partial<Moni
   async function answered<T>(
     where: EngineEndpoint,
     ask: (signal: AbortSignal) => Promise<T>,
+    turned: AbortSignal,
     withinMs = answerMs,
   ): Promise<T> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), withinMs);
     const onClose = () => deadline.abort();
-    const ends = [closing.signal, turning.signal];
-    for (const end of ends) end.addEventListener('abort', onClose, { once: true });
+    const ends = [closing.signal, turned];
+    for (const end of ends) {
+      end.addEventListener('abort', onClose, { once: true });
+      if (end.aborted) onClose();
+    }
     try {
       return await ask(deadline.signal);
     } catch (error) {
@@ -209,6 +214,7 @@ export function createEngineMonitor(options: MonitorOptions, parts: Partial<Moni
     let backoffMs = firstBackoffMs;
     while (!closing.signal.aborted) {
       const mine = turn;
+      const { signal: turned } = turning;
       try {
         const { candidate, engine, version } = await look();
         if (mine !== turn || closing.signal.aborted) {
@@ -229,7 +235,7 @@ export function createEngineMonitor(options: MonitorOptions, parts: Partial<Moni
             leave();
             break;
           }
-          await answered(endpoint, (signal) => engine.ping(signal));
+          await answered(endpoint, (signal) => engine.ping(signal), turned);
         }
       } catch (error) {
         if (closing.signal.aborted) return;
