@@ -81,7 +81,12 @@ export function createProjectImages(options: {
     tell: Tell,
     signal: AbortSignal,
   ) {
-    const labels = { [projectLabel]: project.name, [serviceLabel]: name, [versionLabel]: composeVersion };
+    const labels = {
+      [projectLabel]: project.name,
+      [serviceLabel]: name,
+      [versionLabel]: composeVersion,
+      'com.docker.compose.image.builder': 'classic',
+    };
     const { source, options: wanted } = buildRequest(project, name, service, definition, labels);
     await shared(
       `build ${wanted.tag} ${name}`,
