@@ -6,7 +6,6 @@
  * ends when the engine calls all healthy. Stop: a service is told to stop as soon as the processes of its dependents
  * are gone. Down: each container is removed once it is stopped, the networks once all containers are.
  */
-import { readActual } from '../src/main/compose/actual.ts';
 import { createBody } from '../src/main/compose/create-body.ts';
 import { probeCommand } from '../src/main/compose/early-probe.ts';
 import { reverse, runInOrder } from '../src/main/compose/graph.ts';
@@ -15,6 +14,7 @@ import type { ComposeProject } from '../src/main/compose/model.ts';
 import { networkBody } from '../src/main/compose/network-body.ts';
 import { graphOf } from '../src/main/compose/plan.ts';
 import type { EngineClient } from '../src/main/engine/engine-client.ts';
+import { removeNetworks } from '../src/main/stack/teardown.ts';
 import { projectLabel, serviceLabel } from '../src/shared/model/compose-labels.ts';
 import type { BareEngine } from './bare-engine.ts';
 
@@ -94,9 +94,9 @@ export async function stopByHand(
 
 /** Not measured: all of the project's containers at once, killed, without an order. */
 export async function clear(engine: EngineClient, project: string): Promise<void> {
-  const { containers, networks } = await readActual(engine, project, [], false);
+  const containers = await engine.listContainers([`${projectLabel}=${project}`]);
   await Promise.all(
     containers.map(({ id }) => engine.removeContainer(id, { project }, { force: true, volumes: true })),
   );
-  await Promise.all(networks.map(({ id }) => engine.removeNetwork(id, { project })));
+  await removeNetworks(engine, project);
 }

@@ -101,7 +101,7 @@ export async function removeNetworks(engine: EngineClient, project: string): Pro
         });
         if (inspected === null) return;
         const users = Object.values(asObject(inspected.Containers)).map((entry) => asText(asObject(entry).Name));
-        if (users.length === 0) throw error;
+        if (users.length === 0) throw miscounted(asText(network.Name), error);
         throw networkInUse(asText(network.Name), users);
       }
     }),
@@ -121,6 +121,26 @@ export async function emptyFolders(folder: string): Promise<void> {
     const inside = join(folder, entry.name);
     for (const name of await readdir(inside)) await rm(join(inside, name), { recursive: true, force: true });
   }
+}
+
+/** Engines up to 24 at times lose count of a network's connections when many containers start and stop at once. */
+function miscounted(network: string, error: unknown): unknown {
+  if (!(error instanceof ProblemError) || !/has active endpoints/.test(error.problem.cause)) return error;
+  return new ProblemError(
+    problem(
+      'network-in-use',
+      `The engine does not let go of the network ${network}`,
+      'It still counts connections of containers that are gone, until it restarts. Nothing runs on the network any more, and a next start of the stack uses it again.',
+      {
+        evidence: error.problem.evidence,
+        remedies: [
+          { action: 'advice', label: 'Restart the engine when nothing needs it, then remove the stack again' },
+          { action: 'retry', label: 'Try again' },
+        ],
+      },
+    ),
+    { cause: error },
+  );
 }
 
 function networkInUse(network: string, users: readonly string[]): ProblemError {
