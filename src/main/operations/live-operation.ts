@@ -37,6 +37,9 @@ export function createLiveOperation(
     cause: clean(given.cause, 4000),
     evidence: given.evidence.map((line) => clean(line, 2000)),
   });
+  // What it took is told truly even when the clock is set meanwhile: the time of day at the beginning, a steady clock after.
+  const beganMs = Date.now() - performance.now();
+  const nowMs = (): number => Math.round(beganMs + performance.now());
   const head: Mutable<Omit<Operation, 'steps'>> = {
     id,
     kind: spec.kind,
@@ -46,7 +49,7 @@ export function createLiveOperation(
     state: 'running',
     cancellable: spec.cancellable ?? true,
     cancelling: false,
-    startedAtMs: Date.now(),
+    startedAtMs: nowMs(),
     endedAtMs: null,
     outcome: null,
     problem: null,
@@ -56,7 +59,7 @@ export function createLiveOperation(
 
   function closeStep(step: Mutable<OperationStep>, state: OperationStep['state']): void {
     step.state = state;
-    step.endedAtMs = Date.now();
+    step.endedAtMs = nowMs();
     if (step.startedAtMs === null && state !== 'skipped') step.startedAtMs = step.endedAtMs;
     meters.delete(step.id);
   }
@@ -68,7 +71,7 @@ export function createLiveOperation(
     const begin = (): void => {
       if (step.state === 'running') return;
       step.state = 'running';
-      step.startedAtMs ??= Date.now();
+      step.startedAtMs ??= nowMs();
       step.endedAtMs = null;
       step.problem = null;
     };
@@ -159,7 +162,7 @@ export function createLiveOperation(
       }
       head.state = state;
       head.cancelling = false;
-      head.endedAtMs = Date.now();
+      head.endedAtMs = nowMs();
       head.outcome = clean(outcome, 1000);
       head.problem = given === null ? null : cleanProblem(given);
       changed('state');

@@ -40,6 +40,38 @@ function held() {
 }
 
 describe('an operation', () => {
+  it('tells how long it took, also when the clock is set meanwhile', async () => {
+    const runner = runnerHere();
+    const clock = vi.spyOn(Date, 'now');
+    try {
+      const id = await runner.begin({
+        kind: 'start',
+        title: 'Start the stack',
+        stack: 'shop',
+        exclusive: true,
+        async run(context) {
+          const step = context.step('service/db', 'db', { service: 'db', phase: 'waiting' });
+          step.start();
+          clock.mockReturnValue(1_000_000);
+          step.done();
+          return 'up';
+        },
+      });
+      const { startedAtMs, endedAtMs, steps } = await runner.wait(id);
+      for (const [from, to] of [
+        [startedAtMs, endedAtMs],
+        [steps[0]?.startedAtMs, steps[0]?.endedAtMs],
+      ]) {
+        const tookMs = (to ?? Number.NaN) - (from ?? Number.NaN);
+        expect(tookMs).toBeGreaterThanOrEqual(0);
+        expect(tookMs).toBeLessThan(10_000);
+      }
+    } finally {
+      clock.mockRestore();
+      await runner.close();
+    }
+  });
+
   it('runs, shows its steps and is kept in the journal as it ended', async () => {
     const runner = runnerHere();
     const seen: Operation[] = [];

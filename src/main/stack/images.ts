@@ -47,7 +47,8 @@ export function createImageCatalog(options: {
   now?: () => number;
 }): StackImages {
   const { engine, environment } = options;
-  const now = options.now ?? Date.now;
+  // A span is measured, so the steady clock: one that is set back must not keep the registry unasked.
+  const now = options.now ?? (() => performance.now());
   const silenceMs = options.registrySilenceMs ?? registrySilenceMs;
   const shared = createSharedWork<Report>();
   let registrySilentSince: number | null = null;

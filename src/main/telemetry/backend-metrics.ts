@@ -15,17 +15,23 @@ const names = {
 
 const historyLength = 900;
 
+/** One reading; `steadyMs` counts on when the clock is set. */
+interface Reading {
+  readonly steadyMs: number;
+  readonly samples: readonly MetricSample[];
+}
+
 /** The figures of one scrape; rates and quantiles cover the time since `previous`, and are empty without one. */
 export function toBackendMetrics(
   atMs: number,
-  samples: readonly MetricSample[],
-  previous: { atMs: number; samples: readonly MetricSample[] } | null,
+  { steadyMs, samples }: Reading,
+  previous: Reading | null,
 ): BackendMetrics {
   const queries = sumOf(samples, `${names.latency}_count`);
   const queryErrors = sumOf(samples, `${names.latency}_count`, { outcome: 'error' });
   const before = previous === null ? null : bucketsOf(previous.samples, names.latency);
   const after = bucketsOf(samples, names.latency);
-  const seconds = previous === null ? 0 : Math.max((atMs - previous.atMs) / 1000, 0.001);
+  const seconds = previous === null ? 0 : Math.max((steadyMs - previous.steadyMs) / 1000, 0.001);
   const perS = (now: number, was: number) => (previous === null ? 0 : Math.max(now - was, 0) / seconds);
   return {
     atMs,
@@ -54,7 +60,7 @@ export function createBackendMetrics({
   intervalMs?: number;
 }): BackendMetricsHub {
   const history: BackendMetrics[] = [];
-  let previous: { atMs: number; samples: readonly MetricSample[] } | null = null;
+  let previous: Reading | null = null;
 
   async function scrape(): Promise<void> {
     const url = access.url();
@@ -70,8 +76,9 @@ export function createBackendMetrics({
       });
       if (answer.status !== 200) return;
       const samples = parseMetrics(answer.text);
-      const figures = toBackendMetrics(Date.now(), samples, previous);
-      previous = { atMs: figures.atMs, samples };
+      const reading = { steadyMs: performance.now(), samples };
+      const figures = toBackendMetrics(Date.now(), reading, previous);
+      previous = reading;
       history.push(figures);
       if (history.length > historyLength) history.shift();
       watchers.emit({ samples: [figures] });
