@@ -46,7 +46,7 @@ describe('liveLines', () => {
           state: 'running',
           phase: 'pulling',
           startedAtMs: 2000,
-          progress: { done: 1 << 20, total: 10 << 20, unit: 'bytes', ratePerS: 1024 },
+          progress: { done: 1 << 20, total: 10 << 20, unit: 'bytes', ratePerS: 1024 * 100 },
         }),
       ]),
       13_000,
@@ -56,7 +56,7 @@ describe('liveLines', () => {
     expect(lines).toEqual([
       'Start the stack (12.0 s)',
       '  ✔ redis      2.0 s  ready',
-      '  ▸ nlp       11.0 s  pulling, 1.0 MB of 10 MB (1.0 KB/s)',
+      '  ▸ nlp       11.0 s  pulling, 1.0 MB of 10 MB (100 KB/s, 2 min left)',
     ]);
   });
 

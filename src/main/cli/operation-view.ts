@@ -2,6 +2,7 @@
 
 import { formatBytes } from '../../shared/model/bytes.ts';
 import type { Operation, OperationStep } from '../../shared/model/operation.ts';
+import { secondsLeft } from '../../shared/model/time-left.ts';
 import { clip, duration } from './format.ts';
 import { printable } from './printable.ts';
 
@@ -61,8 +62,10 @@ function stepWords(step: OperationStep): string {
   if (step.problem !== null) return step.problem.title;
   const words = [step.phase ?? (step.state === 'running' ? '' : step.state)];
   const figures = progressWords(step);
-  if (step.detail !== null && step.detail !== '') words.push(step.detail);
-  else if (figures !== '') words.push(figures);
+  const detail = step.detail ?? '';
+  words.push(detail);
+  // Of bytes the figures say more than any sentence; of the rest the sentence holds them.
+  if (detail === '' || (step.state === 'running' && step.progress?.unit === 'bytes')) words.push(figures);
   if (step.progress?.stalled === true) words.push('nothing moved for 20 s');
   return words.filter((word) => word !== '').join(', ');
 }
@@ -74,8 +77,15 @@ function progressWords({ progress }: OperationStep): string {
   const rate =
     progress.ratePerS === undefined || progress.ratePerS === null || progress.unit !== 'bytes'
       ? ''
-      : ` (${formatBytes(progress.ratePerS)}/s)`;
+      : ` (${formatBytes(progress.ratePerS)}/s${timeLeft(secondsLeft(progress))})`;
   return `${figure(progress.done)}${total}${progress.unit === 'items' ? ' items' : ''}${rate}`;
+}
+
+/** ", 12 s left", ", 4 min left": rounded up, so that it is not over later than it says. Empty for null. */
+function timeLeft(seconds: number | null): string {
+  if (seconds === null) return '';
+  if (seconds < 60) return `, ${Math.max(1, Math.ceil(seconds))} s left`;
+  return seconds < 3600 ? `, ${Math.ceil(seconds / 60)} min left` : `, ${Math.ceil(seconds / 3600)} h left`;
 }
 
 /** The last word: the outcome, or what stopped it. */

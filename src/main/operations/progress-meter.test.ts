@@ -22,6 +22,15 @@ describe('a progress meter', () => {
     expect(meter.update({ done: 5001, total: null, unit: 'bytes' }, 40_000)).toMatchObject({ stalled: false });
   });
 
+  it('does not call it standing still when all has come', () => {
+    const meter = createProgressMeter();
+    meter.update({ done: 0, total: 100, unit: 'bytes' }, 0);
+    meter.update({ done: 100, total: 100, unit: 'bytes' }, 1000);
+    expect(meter.tick(1000 + 10 * stalledAfterMs)).toMatchObject({ stalled: false, ratePerS: 0 });
+    const later = meter.update({ done: 100, total: 100, unit: 'bytes' }, 300_000);
+    expect(later).toMatchObject({ stalled: false, ratePerS: 0 });
+  });
+
   it('never shows a negative rate when the count starts over', () => {
     const meter = createProgressMeter();
     meter.update({ done: 900, total: null, unit: 'bytes' }, 0);

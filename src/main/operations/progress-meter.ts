@@ -24,7 +24,9 @@ export function createProgressMeter(): ProgressMeter {
     const first = samples[0];
     const spanMs = first === undefined ? 0 : nowMs - first.atMs;
     const moved = first === undefined ? 0 : progress.done - first.done;
-    const stalled = nowMs - movedAtMs >= stalledAfterMs;
+    // All there is has come: what follows (unpacking, checking) moves no figure and stands not still.
+    const complete = progress.total !== null && progress.done >= progress.total;
+    const stalled = !complete && nowMs - movedAtMs >= stalledAfterMs;
     const measured = spanMs < 500 ? null : Math.max(0, (moved / spanMs) * 1000);
     const rate = ownRate ? (stalled ? 0 : measured) : (progress.ratePerS ?? null);
     return { ...progress, ratePerS: rate === null ? null : Math.round(rate * 10) / 10, stalled };

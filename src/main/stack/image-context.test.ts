@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toProblem } from '../../shared/model/problem.ts';
 import { buildStepWords } from './build-words.ts';
 import { caBundle } from './ca-bundle.ts';
-import { contextHash, createIgnore, packContext, readContext } from './image-context.ts';
+import { contextHash, packContext, readContext } from './image-context.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -73,26 +73,6 @@ it('packs the same tar each time, with folders before files', async () => {
   expect(first.equals(await bytes())).toBe(true);
   expect(first.toString('latin1')).toMatch(/^src\/\0/);
   expect(first.length % 512).toBe(0);
-});
-
-describe('createIgnore', () => {
-  it.each([
-    ['node_modules', 'node_modules/a/b.js', true],
-    ['node_modules', 'src/node_modules/a', false],
-    ['**/node_modules', 'src/node_modules/a', true],
-    ['*.md', 'README.md', true],
-    ['*.md', 'docs/README.md', false],
-    ['**/*.md', 'README.md', true],
-    ['docs/', 'docs/a', true],
-    ['/docs', 'docs/a', true],
-    ['a?c', 'abc', true],
-    ['a.c', 'abc', false],
-    ['docs\n!docs/keep.md', 'docs/keep.md', false],
-    ['# docs', 'docs/a', false],
-    ['docs', 'docs2/a', false],
-  ])('%j on %s: %s', (text, path, expected) => {
-    expect(createIgnore(text)(path)).toBe(expected);
-  });
 });
 
 describe('buildStepWords', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
+import { parseIgnore } from '../compose/build-ignore.ts';
 
 export interface ContextFile {
   /** Relative, with forward slashes. */
@@ -22,15 +23,15 @@ const maxContextBytes = 64 * 1024 * 1024;
  */
 export async function readContext(folder: string): Promise<ContextFile[]> {
   try {
-    const ignore = createIgnore(await readFile(join(folder, '.dockerignore'), 'utf8').catch(() => ''));
+    const ignore = parseIgnore(await readFile(join(folder, '.dockerignore'), 'utf8').catch(() => ''));
     const files: ContextFile[] = [];
     let total = 0;
     const walk = async (below: string): Promise<void> => {
       for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
         const path = below === '' ? entry.name : `${below}/${entry.name}`;
         if (entry.isDirectory()) {
-          if (!ignore(path) || ignore.mayHoldWanted) await walk(path);
-        } else if (entry.isFile() && (path === 'Dockerfile' || !ignore(path))) {
+          if (!ignore.ignores(path) || ignore.mayHoldWanted(path)) await walk(path);
+        } else if (entry.isFile() && (path === 'Dockerfile' || !ignore.ignores(path))) {
           const bytes = await readFile(join(folder, path));
           total += bytes.length;
           if (total > maxContextBytes) throw new Error(`it holds more than ${maxContextBytes / 1024 / 1024} MiB`);
@@ -90,34 +91,3 @@ export function packContext(files: readonly ContextFile[], extra: readonly Conte
   // tar-stream's own stream is of another make than Node's.
   return Readable.from(tar);
 }
-
-interface Ignore {
-  (path: string): boolean;
-  /** A later `!pattern` may want something inside an ignored folder. */
-  readonly mayHoldWanted: boolean;
-}
-
-/** The patterns of a .dockerignore: `*`, `?`, `**`, `!`; the last that matches a path or a folder above it decides. */
-export function createIgnore(text: string): Ignore {
-  const rules = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => {
-      const wanted = line.startsWith('!');
-      const pattern = (wanted ? line.slice(1) : line).replace(/^\/|\/$/g, '');
-      const source = pattern
-        .split(/(\*\*\/|\*\*|\*|\?)/)
-        .map((part) => globParts[part] ?? part.replace(/[.+^${}()|[\]\\]/g, '\\$&'))
-        .join('');
-      return { wanted, expression: new RegExp(`^${source}(?:/|$)`) };
-    });
-  const ignored = (path: string): boolean => {
-    let result = false;
-    for (const rule of rules) if (rule.expression.test(path)) result = !rule.wanted;
-    return result;
-  };
-  return Object.assign(ignored, { mayHoldWanted: rules.some((rule) => rule.wanted) });
-}
-
-const globParts: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };

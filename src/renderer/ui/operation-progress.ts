@@ -2,6 +2,7 @@
 
 import { formatBytes } from '../../shared/model/bytes.ts';
 import type { Operation, OperationStep } from '../../shared/model/operation.ts';
+import { secondsLeft } from '../../shared/model/time-left.ts';
 import { formatDuration } from './format.ts';
 import { phaseWord } from './words.ts';
 
@@ -44,8 +45,8 @@ export function progressWords(progress: OperationStep['progress']): string {
   if (progress.stalled === true) return `${done}, nothing moved for 20 s`;
   const rate = progress.ratePerS ?? 0;
   if (!inBytes || rate <= 0) return done;
-  const leftMs = progress.total === null ? null : (Math.max(0, progress.total - progress.done) / rate) * 1000;
-  return `${done}, ${formatBytes(rate)}/s${leftMs === null || leftMs < 1000 ? '' : `, ${formatDuration(leftMs)} left`}`;
+  const left = secondsLeft(progress);
+  return `${done}, ${formatBytes(rate)}/s${left === null || left < 1 ? '' : `, ${formatDuration(left * 1000)} left`}`;
 }
 
 /** The step under way that says most: the one with a detail, the slowest service first. */
