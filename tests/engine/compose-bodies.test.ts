@@ -76,7 +76,7 @@ const needed = new Set<string>();
 
 const cases = hashCases.filter((one) => one.differs === undefined);
 
-describe.each(['1.44', '1.41'])('the create bodies at API %s', (apiVersion) => {
+describe.each(['1.44', '1.41'])('§5.0 the create bodies at API %s', (apiVersion) => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (name, one, index) => {
     const root = join(folder, apiVersion, `c${index}`);
     await writeCase(root, one);

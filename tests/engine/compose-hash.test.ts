@@ -26,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 // Where the peer's own model is another on purpose, so is its hash.
 const cases = hashCases.filter((one) => one.differs === undefined);
 
-describe('the hash of every service', () => {
+describe('§5.8 the hash of every service', () => {
   it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (_name, one, index) => {
     const root = join(folder, `c${index}`);
     await writeCase(root, one);

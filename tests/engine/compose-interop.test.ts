@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +11,8 @@ import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
 import { dialectOf, type HashDialect } from '../../src/main/compose/config-hash.ts';
 import { loadProject } from '../../src/main/compose/load.ts';
 import { projectLabel } from '../../src/shared/model/compose-labels.ts';
-import { createScratch, openEngine, type Scratch, shapeYaml } from './scratch.ts';
+import { createScratch, openEngine, type Scratch } from './scratch.ts';
+import { freePort, stackKinds } from './stack-kinds.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const run = promisify(execFile);
@@ -28,81 +28,8 @@ const peers: (readonly [string, string])[] = [
 ];
 afterAll(() => engine.close());
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
-
 const port = await freePort();
-const healthy = 'healthcheck: { test: ["CMD", "true"], interval: 1s, timeout: 2s, retries: 5 }';
-/** A stack of each kind: what its services have and how they hang together. */
-const kinds: Readonly<Record<string, string>> = {
-  flat: shapeYaml('flat', tinyImage),
-  graph: shapeYaml('graph', tinyImage),
-  'ports, replicas and no healthcheck': `
-services:
-  web:
-    image: ${tinyImage}
-    init: true
-    command: ["sleep", "1000"]
-    ports: ["127.0.0.1:${port}:80", "127.0.0.1::81", "127.0.0.1:${port}:80/udp"]
-    expose: ["90"]
-    stop_grace_period: 1s
-  worker:
-    image: ${tinyImage}
-    init: true
-    command: ["sleep", "1000"]
-    scale: 3
-`,
-  'networks, volumes, secrets and a job': `
-services:
-  init:
-    image: ${tinyImage}
-    command: ["sh", "-c", "cat /run/secrets/word > /data/word"]
-    volumes: ["named:/data"]
-    secrets: [word]
-    networks: [back]
-  db:
-    image: ${tinyImage}
-    init: true
-    command: ["sh", "-c", "cat /data/word; echo; echo to the error stream >&2; sleep 1000"]
-    container_name: quayside-test-own-name
-    volumes: ["named:/data:ro", "./host:/host", "/anonymous"]
-    networks: { back: { aliases: [database] } }
-    depends_on: { init: { condition: service_completed_successfully } }
-    ${healthy}
-  web:
-    image: ${tinyImage}
-    init: true
-    command: ["sleep", "1000"]
-    networks: [default, back]
-    configs: [{ source: word, target: /etc/word }]
-    depends_on: { db: { condition: service_healthy, restart: true } }
-    profiles: [""]
-    ${healthy}
-  helper:
-    image: ${tinyImage}
-    init: true
-    command: ["sleep", "1000"]
-    network_mode: "service:web"
-networks:
-  back: { internal: true, labels: { kind: back }, ipam: { config: [{ subnet: 10.213.77.0/24 }] } }
-volumes:
-  named: { labels: { kind: named } }
-secrets:
-  word: { file: ./word }
-configs:
-  word: { file: ./word }
-`.replace('    profiles: [""]\n', ''),
-};
+const kinds = stackKinds(tinyImage, port);
 
 interface PsLine {
   readonly Name: string;

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the hashes that Docker Compose wrote', () => {
+describe('§5.8 the hashes that Docker Compose wrote', () => {
   it('were recorded for every case, by a release of each dialect', () => {
     expect(Object.keys(goldens).sort()).toEqual(hashCases.map(({ name }) => name).sort());
     const versions = Object.values(goldens).flatMap((golden) => Object.values(golden).flatMap(Object.values).flat(2));

@@ -83,6 +83,14 @@ function checkService(name: string, service: Dict, path: KeyPath, locate: Locate
       [...path, 'healthcheck', 'test'],
     );
   }
+  if (isDict(healthcheck) && healthcheck.start_interval !== undefined && healthcheck.start_period === undefined) {
+    throw composeProblem(
+      `the healthcheck of ${name} has \`start_interval\` and no \`start_period\``,
+      'Say with `start_period` how long the service may take to start: only then are its first probes sooner.',
+      locate([...path, 'healthcheck', 'start_interval']),
+      [...path, 'healthcheck', 'start_interval'],
+    );
+  }
   const scale = typeof service.scale === 'number' ? service.scale : replicasOf(service);
   if (service.container_name !== undefined && scale !== undefined && scale > 1) {
     throw composeProblem(
@@ -216,7 +224,7 @@ function checkTopLevel(tree: Dict, locate: Locate): void {
     const objects = isDict(tree[kind]) ? tree[kind] : dict();
     for (const name of Object.keys(objects)) {
       const object = objects[name] as Dict;
-      if (object.external === true || object.driver !== undefined) continue;
+      if (object.external === true) continue;
       const sources = ['file', 'environment', 'content'].filter((key) => object[key] !== undefined);
       if (sources.length === 1) continue;
       const allowed = kind === 'secrets' ? '`file` or `environment`' : '`file`, `environment` or `content`';

@@ -241,7 +241,7 @@ describe('the create body', () => {
     networks: { default: { aliases: ['w1'] }, back: { priority: 5, ipv4_address: '172.31.7.9' } },
   };
   const back = { Aliases: ['sink-web-1', 'web'], IPAMConfig: { IPv4Address: '172.31.7.9' } };
-  const front = { Aliases: ['sink-web-1', 'web', 'w1'] };
+  const front = { Aliases: ['sink-web-1', 'web', 'w1'], IPAMConfig: {} };
 
   it('gives an older engine one network and connects the others after', () => {
     const { body, connect } = bodyOf(two);

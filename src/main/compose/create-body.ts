@@ -100,7 +100,8 @@ function endpointOf(context: BodyContext, key: string): JsonObject {
   });
   return compact({
     Aliases: [...new Set([name, context.serviceName, ...(options?.aliases ?? [])])],
-    IPAMConfig: Object.keys(ipam).length === 0 ? undefined : ipam,
+    // Empty where the file has other options of the network, as Compose sends it: the engine shows the difference.
+    IPAMConfig: options === undefined ? undefined : ipam,
     Links: context.links.length === 0 ? undefined : [...context.links],
     DriverOpts: options?.driver_opts,
     MacAddress: compareApi(context.apiVersion, '1.44') >= 0 ? (options?.mac_address ?? service.mac_address) : undefined,

@@ -30,7 +30,7 @@ async function refusal(text: string): Promise<Problem> {
 const build = 'services:\n  a:\n    build:\n      context: .\n';
 
 describe('a finding', () => {
-  it('names file, line and key, shows the line with a caret and says what would be right', async () => {
+  it('§5.57 names file, line and key, shows the line with a caret and says what would be right', async () => {
     const problem = await refusal('services:\n  web:\n    imagee: redis\n');
     expect(problem).toMatchObject({ code: 'compose-invalid', service: 'web' });
     expect(problem.title).toBe('compose.yaml, line 3: `imagee` is not a key of a service');
@@ -117,6 +117,12 @@ describe('a finding', () => {
     expect(problem.title).toMatch(new RegExp(`^compose\\.yaml, line ${line}:`));
     expect(`${problem.title} ${problem.cause}`).toContain(right);
     expect(problem.evidence.length).toBe(3);
+  });
+
+  it('§5.37 of a start_interval without a start_period says what to add', async () => {
+    const problem = await refusal('services:\n  a:\n    image: x\n    healthcheck: {test: y, start_interval: 1s}\n');
+    expect(problem.title).toContain('line 4');
+    expect(problem.cause).toContain('start_period');
   });
 
   it('in an override names the file that said it', async () => {
