@@ -1,30 +1,49 @@
 /** Composition root: every part is made here from the settings, once. */
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { ProvidersController } from './answer/providers.controller.ts';
 import { createProviders, PROVIDERS, type Providers } from './answer/providers.ts';
+import { AuthController } from './auth/auth.controller.ts';
+import { AUTH, type Auth, createAuth } from './auth/auth.ts';
 import { ConversationsController } from './chat/conversations.controller.ts';
 import { CONVERSATIONS, type ConversationsRepository, createConversationsRepository } from './chat/repository.ts';
+import { createRunLog } from './chat/run-log.ts';
 import { createRuns, RUNS, type Runs } from './chat/runs.ts';
+import { ConfigController } from './config/config.controller.ts';
+import type { Layers } from './config/resolve.ts';
+import { CONFIG, createRagConfig, type RagConfig } from './config/service.ts';
 import type { Settings } from './config/settings.ts';
 import { SETTINGS } from './config/tokens.ts';
 import { DocumentsController } from './documents/documents.controller.ts';
 import { createDocumentEvents, DOCUMENT_EVENTS, type DocumentEvents } from './documents/events.ts';
+import { documentJobs } from './documents/job-handlers.ts';
 import { createDocumentsRepository, DOCUMENTS, type DocumentsRepository } from './documents/repository.ts';
-import { createJobWorker, JOB_WORKER, type JobWorker } from './documents/worker.ts';
-import { createExtractor, EXTRACTOR, type Extractor } from './extract/isolated.ts';
+import { createExtractor, type Extractor } from './extract/isolated.ts';
 import { HealthController } from './health/health.controller.ts';
 import { createHealthMonitor, HEALTH, type HealthMonitor } from './health/monitor.ts';
+import { createIdempotency, IDEMPOTENCY } from './http/idempotency.ts';
+import { JobsController } from './jobs/jobs.controller.ts';
+import { createJobsRepository, JOBS } from './jobs/repository.ts';
+import { createJobWorker, type JobWorker } from './jobs/worker.ts';
+import { KnowledgeController } from './knowledge/knowledge.controller.ts';
+import { createKnowledgeRepository, KNOWLEDGE } from './knowledge/repository.ts';
+import { OpenApiController } from './openapi/openapi.controller.ts';
 import { SearchController } from './retrieval/search.controller.ts';
 import { SEARCH_PARTS, type SearchParts } from './retrieval/search.ts';
-import { type Cache, openCache } from './store/cache.ts';
+import { BUS, type Bus, createBus } from './store/bus.ts';
+import { createCache } from './store/cache.ts';
 import { DATABASE, type Database, openDatabase } from './store/database.ts';
 import { createNlp } from './store/nlp.ts';
+import { openRedis } from './store/redis.ts';
 import { createVectors } from './store/vectors.ts';
 
 export interface Parts {
   readonly settings: Settings;
   readonly database: Database;
-  readonly cache: Cache;
+  readonly redis: Redis;
+  readonly bus: Bus;
+  readonly config: RagConfig;
+  readonly auth: Auth;
   readonly search: SearchParts;
   readonly events: DocumentEvents;
   readonly documents: DocumentsRepository;
@@ -37,27 +56,35 @@ export interface Parts {
 }
 
 /** Opens nothing that would fail without its peer: connections are made when they are first used. */
-export function createParts(settings: Settings): Parts {
+export function createParts(settings: Settings, layers: Omit<Layers, 'database'>): Parts {
   const database = openDatabase(settings);
-  const cache = openCache(settings);
+  const redis = openRedis(settings);
+  const bus = createBus(settings, database);
+  const config = createRagConfig({ database, bus, layers });
+  const auth = createAuth({ environmentToken: settings.apiToken, database, redis, bus });
+  const cache = createCache(redis);
   const nlp = createNlp({ url: settings.NLP_URL, token: settings.nlpToken });
   const vectors = createVectors(settings);
-  const search: SearchParts = { database, cache, nlp, vectors };
-  const events = createDocumentEvents();
+  const search: SearchParts = { database, cache, nlp, vectors, config };
+  const events = createDocumentEvents(bus);
   const documents = createDocumentsRepository(database);
   const extractor = createExtractor();
   const worker = createJobWorker(
-    { database, vectors, nlp, extractor, documents, events },
-    { concurrency: settings.INGEST_CONCURRENCY },
+    { database, bus },
+    { ...documentJobs({ database, vectors, nlp, extractor, documents, events, config }) },
+    { concurrency: () => config.values()['ingest.concurrency'] },
   );
   const conversations = createConversationsRepository(database);
-  const providers = createProviders(search, settings.apiToken);
-  const runs = createRuns(search, conversations, providers);
+  const providers = createProviders(search, config, settings.apiToken);
+  const runs = createRuns({ ...search, bus, runLog: createRunLog(redis) }, conversations, providers);
   const health = createHealthMonitor(search, providers);
   return {
     settings,
     database,
-    cache,
+    redis,
+    bus,
+    config,
+    auth,
     search,
     events,
     documents,
@@ -70,27 +97,39 @@ export function createParts(settings: Settings): Parts {
   };
 }
 
+/** Everything that answers requests. */
+export const controllers = [
+  HealthController,
+  AuthController,
+  KnowledgeController,
+  DocumentsController,
+  JobsController,
+  SearchController,
+  ConversationsController,
+  ProvidersController,
+  ConfigController,
+  OpenApiController,
+];
+
 @Module({})
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest asks for a class
 export class AppModule {
   static with(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [
-        HealthController,
-        DocumentsController,
-        SearchController,
-        ConversationsController,
-        ProvidersController,
-      ],
+      controllers,
       providers: [
         { provide: SETTINGS, useValue: parts.settings },
         { provide: DATABASE, useValue: parts.database },
+        { provide: BUS, useValue: parts.bus },
+        { provide: CONFIG, useValue: parts.config },
+        { provide: AUTH, useValue: parts.auth },
+        { provide: IDEMPOTENCY, useValue: createIdempotency(parts.database) },
         { provide: SEARCH_PARTS, useValue: parts.search },
         { provide: DOCUMENT_EVENTS, useValue: parts.events },
+        { provide: KNOWLEDGE, useValue: createKnowledgeRepository(parts.database) },
         { provide: DOCUMENTS, useValue: parts.documents },
-        { provide: EXTRACTOR, useValue: parts.extractor },
-        { provide: JOB_WORKER, useValue: parts.worker },
+        { provide: JOBS, useValue: createJobsRepository(parts.database) },
         { provide: CONVERSATIONS, useValue: parts.conversations },
         { provide: PROVIDERS, useValue: parts.providers },
         { provide: RUNS, useValue: parts.runs },

@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, createParts } from './app.module.ts';
+import { AccessGuard } from './auth/guard.ts';
+import { readLayers } from './config/layers.ts';
 import { readSettings } from './config/settings.ts';
 import { gate } from './http/gate.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
-import { configureLog, log, nestLogger } from './observability/log.ts';
+import { configureLog, log, nestLogger, setLogLevel } from './observability/log.ts';
 import { prepare } from './prepare.ts';
 
 /** In-flight answers get this long after SIGTERM; Docker's own patience is 10 s. */
@@ -13,17 +15,25 @@ const graceMs = 8000;
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  configureLog({ level: settings.LOG_LEVEL, version: settings.APP_VERSION, env: settings.QUAYSIDE_ENV });
-  const parts = createParts(settings);
+  configureLog({ version: settings.APP_VERSION, env: settings.QUAYSIDE_ENV });
+  const parts = createParts(settings, readLayers(process.argv.slice(2), process.env));
+  setLogLevel(parts.config.values()['log.level']);
+  parts.config.onChange((now) => setLogLevel(now['log.level']));
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(parts), {
     logger: nestLogger,
     bodyParser: false,
     abortOnError: false,
   });
   app.disable('x-powered-by');
-  app.use(gate({ token: settings.apiToken, hosts: settings.ALLOWED_HOSTS.split(',').map((host) => host.trim()) }));
+  app.use(
+    gate({
+      authenticate: parts.auth.authenticate,
+      hosts: settings.ALLOWED_HOSTS.split(',').map((host) => host.trim()),
+    }),
+  );
   app.useBodyParser('json', { limit: '1mb' });
   app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalGuards(new AccessGuard(parts.auth.limits, parts.config.values));
   const closing = new AbortController();
 
   const stop = async (signal: string): Promise<void> => {
@@ -38,7 +48,8 @@ async function main(): Promise<void> {
     const server = app.getHttpServer() as import('node:http').Server;
     server.closeAllConnections();
     await app.close();
-    await parts.cache.close();
+    await parts.bus.close();
+    parts.redis.disconnect();
     await parts.database.close();
     process.exit(0);
   };

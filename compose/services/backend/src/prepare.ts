@@ -19,17 +19,21 @@ async function persistently(what: string, work: () => Promise<void>, signal: Abo
 
 /** Waits for the stores as long as it takes; answers requests meanwhile (with 503 where they need a store). */
 export async function prepare(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { database, search, documents, conversations, worker, health } = parts;
+  const { database, search, documents, config, bus, runs, worker, health } = parts;
   await persistently('database', () => database.migrate(), signal);
-  await persistently('unfinished answers', () => conversations.closeUnfinished(), signal);
+  await persistently('configuration', () => config.load(), signal);
+  bus.start();
+  runs.keep();
   await persistently(
     'vector store',
-    async () => {
-      if (!(await search.vectors.ensureCollection())) return;
-      // A new collection beside old documents: its data was lost, so every document is indexed once more.
-      const again = await documents.requeueAll();
-      log.info('index.created', 'The collection was made', { documentsQueued: again });
-    },
+    // One replica makes it, the others find it made.
+    () =>
+      database.exclusively(742003, async () => {
+        if (!(await search.vectors.ensureCollection())) return;
+        // A new collection beside old documents: its data was lost, so every document is indexed once more.
+        const again = await documents.requeueAll();
+        log.info('index.created', 'The collection was made', { documentsQueued: again });
+      }),
     signal,
   );
   worker.start();

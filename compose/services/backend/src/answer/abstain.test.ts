@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { configKeys } from '../config/keys.ts';
 import { isAnswerable, strengthOf } from './abstain.ts';
 import { coverage, namesIn } from './terms.ts';
 
@@ -16,7 +17,9 @@ describe('isAnswerable', () => {
     [false, 'What port does MySQL use?', 0.43, 0.52, true],
     [false, 'many shared words, nothing near', 0.25, 1, false],
   ])('%s: %s', (answerable, _question, cosine, held, unknownName) => {
-    expect(isAnswerable({ cosine, coverage: held, unknownName })).toBe(answerable);
+    expect(isAnswerable({ cosine, coverage: held, unknownName }, configKeys['retrieval.minDense'].default)).toBe(
+      answerable,
+    );
   });
 });
 

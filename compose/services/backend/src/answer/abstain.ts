@@ -13,8 +13,6 @@ export interface Evidence {
 }
 
 export const thresholds = {
-  /** Below this nothing is near, whatever words agree. */
-  floor: 0.3,
   /** From here on meaning alone is enough. */
   sure: 0.58,
   /** Below `sure` at least this share of the words has to be there. */
@@ -26,9 +24,10 @@ export const thresholds = {
   unknownName: 0.15,
 } as const;
 
-export function isAnswerable({ cosine, coverage, unknownName }: Evidence): boolean {
+/** @param floor below this nothing is near, whatever words agree (`retrieval.minDense`) */
+export function isAnswerable({ cosine, coverage, unknownName }: Evidence, floor: number): boolean {
   const near = unknownName ? cosine - thresholds.unknownName : cosine;
-  if (near < thresholds.floor) return false;
+  if (near < floor) return false;
   if (near >= thresholds.sure) return true;
   return coverage >= thresholds.coverage && near + thresholds.coverageWeight * coverage >= thresholds.combined;
 }

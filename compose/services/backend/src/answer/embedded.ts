@@ -92,10 +92,10 @@ export function createEmbedded(parts: SearchParts): Answerer {
   return {
     name: 'embedded',
     model: 'extractive-minilm',
-    async *answer({ question, found }, signal) {
+    async *answer({ question, found, settings }, signal) {
       const { passages, sentences, nearest, evidence } = await weigh(parts, question, found, signal);
       const texts = passages.map((passage) => passage.text);
-      const quotes = isAnswerable(evidence) ? selectQuotes(sentences, texts) : [];
+      const quotes = isAnswerable(evidence, settings['retrieval.minDense']) ? selectQuotes(sentences, texts) : [];
       if (quotes.length === 0) {
         yield { kind: 'abstain' };
         return;

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { resolve } from '../config/resolve.ts';
 import type { Passage } from '../retrieval/search.ts';
 import { createOpenAiCompatible } from './openai-compatible.ts';
 import type { AnswerEvent } from './provider.ts';
@@ -38,13 +39,19 @@ const passage: Passage = {
   tokens: 6,
   scores: { fused: 1, dense: 0.7, bm25: 3 },
 };
-const found = { hits: [passage], vector: new Float32Array(384), timings: { embedMs: 0, qdrantMs: 0, hydrateMs: 0 } };
+const found = {
+  hits: [passage],
+  vector: new Float32Array(384),
+  dropped: 0,
+  timings: { embedMs: 0, qdrantMs: 0, hydrateMs: 0, totalMs: 0 },
+};
+const settings = resolve({ commandLine: {}, environment: {}, envFile: {}, database: {} }).values;
 const delta = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
 
 async function ask(baseUrl: string, signal: AbortSignal = new AbortController().signal): Promise<AnswerEvent[]> {
   const events: AnswerEvent[] = [];
   const answerer = createOpenAiCompatible({ baseUrl, model: 'tiny', key: 'sk-secret' });
-  for await (const event of answerer.answer({ question: 'Which port?', history: [], found }, signal))
+  for await (const event of answerer.answer({ question: 'Which port?', history: [], found, settings }, signal))
     events.push(event);
   return events;
 }
@@ -125,7 +132,7 @@ describe('the OpenAI-compatible provider', () => {
     const answerer = createOpenAiCompatible({ baseUrl: url, model: 'tiny', key: null });
     await expect(
       (async () => {
-        for await (const event of answerer.answer({ question: 'q', history: [], found }, abort.signal)) {
+        for await (const event of answerer.answer({ question: 'q', history: [], found, settings }, abort.signal)) {
           events.push(event);
           if (event.kind === 'delta') {
             stoppedAt = performance.now();

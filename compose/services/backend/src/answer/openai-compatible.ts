@@ -15,10 +15,8 @@ export interface OpenAiSettings {
   readonly key: string | null;
 }
 
-const firstTokenMs = 60_000;
 const idleMs = 30_000;
 const maxSources = 8;
-const maxContextCharacters = 12_000;
 const abstainMark = 'NO_ANSWER';
 
 const streamPart = z.object({
@@ -78,8 +76,11 @@ export function buildPrompt(question: string, passages: readonly Passage[]): { s
 export const endpoint = (baseUrl: string, path: string): URL =>
   new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
 
-/** Times out when nothing arrives: 60 s to the first piece, 30 s between two. */
-function watchdog(signal: AbortSignal): { signal: AbortSignal; alive(): void; late(): boolean; stop(): void } {
+/** Times out when nothing arrives: up to `firstTokenMs` to the first piece, 30 s between two. */
+function watchdog(
+  signal: AbortSignal,
+  firstTokenMs: number,
+): { signal: AbortSignal; alive(): void; late(): boolean; stop(): void } {
   const abort = new AbortController();
   let late = false;
   const expire = (): void => {
@@ -101,9 +102,10 @@ function watchdog(signal: AbortSignal): { signal: AbortSignal; alive(): void; la
 async function* completions(
   settings: OpenAiSettings,
   body: unknown,
+  firstTokenMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<z.output<typeof streamPart>> {
-  const guard = watchdog(signal);
+  const guard = watchdog(signal, firstTokenMs);
   try {
     const response = await fetch(endpoint(settings.baseUrl, 'chat/completions'), {
       method: 'POST',
@@ -154,11 +156,11 @@ async function* completions(
   }
 }
 
-function fitting(passages: readonly Passage[]): Passage[] {
+function fitting(passages: readonly Passage[], maxTokens: number): Passage[] {
   const kept: Passage[] = [];
-  let room = maxContextCharacters;
+  let room = maxTokens;
   for (const passage of passages.slice(0, maxSources)) {
-    room -= passage.text.length;
+    room -= passage.tokens;
     if (room < 0 && kept.length > 0) break;
     kept.push(passage);
   }
@@ -169,8 +171,8 @@ export function createOpenAiCompatible(settings: OpenAiSettings): Answerer {
   return {
     name: 'openai-compatible',
     model: settings.model,
-    async *answer({ question, history, found }, signal): AsyncGenerator<AnswerEvent> {
-      const passages = fitting(found.hits);
+    async *answer({ question, history, found, settings: values }, signal): AsyncGenerator<AnswerEvent> {
+      const passages = fitting(found.hits, values['retrieval.maxContextTokens']);
       const { system, user } = buildPrompt(question, passages);
       const messages = [
         { role: 'system', content: system },
@@ -190,9 +192,10 @@ export function createOpenAiCompatible(settings: OpenAiSettings): Answerer {
         messages,
         stream: true,
         stream_options: { include_usage: true },
-        temperature: 0.1,
+        temperature: values['llm.temperature'],
+        max_tokens: values['llm.maxOutputTokens'],
       };
-      for await (const part of completions(settings, body, signal)) {
+      for await (const part of completions(settings, body, values['llm.firstTokenTimeoutMs'], signal)) {
         if (part.usage != null) {
           counted = true;
           llmTokens.inc({ provider: 'openai-compatible', direction: 'input' }, part.usage.prompt_tokens);

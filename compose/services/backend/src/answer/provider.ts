@@ -1,23 +1,28 @@
 /** What a run needs of whoever writes the answer. */
 
+import { z } from 'zod';
+import type { ConfigValues } from '../config/keys.ts';
 import type { Passage, SearchResult } from '../retrieval/search.ts';
 import type { Strength } from './abstain.ts';
 
 export type ProviderName = 'embedded' | 'openai-compatible';
 
-export interface SourceJson {
-  readonly n: number;
-  readonly chunkId: string;
-  readonly documentId: string;
-  readonly title: string;
-  readonly sourceName: string;
-  readonly page: number | null;
-  readonly headingPath: readonly string[];
-  readonly start: number;
-  readonly end: number;
-  readonly snippet: string;
-  readonly strength: Strength;
-}
+export const sourceJson = z
+  .object({
+    n: z.number(),
+    chunkId: z.guid(),
+    documentId: z.guid(),
+    title: z.string(),
+    sourceName: z.string(),
+    page: z.number().nullable(),
+    headingPath: z.array(z.string()).readonly(),
+    start: z.number(),
+    end: z.number(),
+    snippet: z.string(),
+    strength: z.enum(['strong', 'medium', 'weak']),
+  })
+  .meta({ id: 'Source' });
+export type SourceJson = z.output<typeof sourceJson>;
 
 export type AnswerEvent =
   | { readonly kind: 'sources'; readonly sources: readonly SourceJson[] }
@@ -37,6 +42,8 @@ export interface Answerer {
       question: string;
       history: readonly { role: 'user' | 'assistant'; text: string }[];
       found: SearchResult;
+      /** As they were when the run began. */
+      settings: ConfigValues;
     },
     signal: AbortSignal,
   ): AsyncIterable<AnswerEvent>;

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Inject, Param, Put } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
+import { Caller, type Principal } from '../auth/principal.ts';
 import { BackendProblem } from '../http/problem.ts';
-import { validated } from '../http/validate.ts';
-import { PROVIDERS, type Providers } from './providers.ts';
+import { Input, Route, route } from '../http/route.ts';
+import { PROVIDERS, type Providers, type ProvidersJson, providersJson } from './providers.ts';
 
 const httpAddress = z
   .string()
@@ -28,28 +29,59 @@ const settings = z.strictObject({
 });
 const active = z.strictObject({ name: z.enum(['embedded', 'openai-compatible']) });
 
-@Controller('v1/providers')
+const tag = 'Providers';
+const get = route({
+  method: 'get',
+  path: 'v1/providers',
+  summary: 'Who may write answers, and who does. Keys are never told',
+  tag,
+  access: 'person',
+  answers: { 200: providersJson },
+});
+const activate = route({
+  method: 'put',
+  path: 'v1/providers/active',
+  summary: 'Who writes answers from the next question on',
+  tag,
+  access: 'owner',
+  body: active,
+  answers: { 200: providersJson },
+  problems: ['provider-not-configured', 'config-locked'],
+});
+const configure = route({
+  method: 'put',
+  path: 'v1/providers/:name',
+  summary: 'Address, model and key of a provider. Undefined leaves a value, null removes the key',
+  tag,
+  access: 'owner',
+  params: z.object({ name: z.string().min(1).max(64) }),
+  body: settings,
+  answers: { 200: providersJson },
+});
+
+@Controller()
 export class ProvidersController {
   readonly #providers: Providers;
   constructor(@Inject(PROVIDERS) providers: Providers) {
     this.#providers = providers;
   }
 
-  @Get()
-  get(): Promise<unknown> {
+  @Route(get)
+  get(): Promise<ProvidersJson> {
     return this.#providers.get();
   }
 
-  @Put('active')
-  async activate(@Body() body: unknown): Promise<unknown> {
-    await this.#providers.setActive(validated(active, body).name);
+  @Route(activate)
+  async activate(@Caller() who: Principal, @Input() { body }: Input<typeof activate>): Promise<ProvidersJson> {
+    await this.#providers.setActive(who, body.name);
     return this.#providers.get();
   }
 
-  @Put(':name')
-  async configure(@Param('name') name: string, @Body() body: unknown): Promise<unknown> {
-    if (name !== 'openai-compatible') throw new BackendProblem('not-found', 'There is no such provider to set up.');
-    await this.#providers.setOpenAi(validated(settings, body));
+  @Route(configure)
+  async configure(@Input() { params, body }: Input<typeof configure>): Promise<ProvidersJson> {
+    if (params.name !== 'openai-compatible')
+      throw new BackendProblem('not-found', 'There is no such provider to set up.');
+    await this.#providers.setOpenAi(body);
     return this.#providers.get();
   }
 }

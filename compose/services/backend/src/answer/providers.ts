@@ -1,21 +1,24 @@
 /** Which provider answers, and its settings. The key is stored encrypted and never leaves again. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { Principal } from '../auth/principal.ts';
+import type { RagConfig } from '../config/service.ts';
 import { BackendProblem } from '../http/problem.ts';
 import type { SearchParts } from '../retrieval/search.ts';
-import type { Database } from '../store/database.ts';
 import { createEmbedded } from './embedded.ts';
 import { createOpenAiCompatible } from './openai-compatible.ts';
 import type { Answerer, ProviderName } from './provider.ts';
 
-export interface ProvidersJson {
-  readonly active: ProviderName;
-  readonly items: readonly {
-    readonly name: ProviderName;
-    readonly baseUrl: string | null;
-    readonly model: string;
-    readonly hasKey: boolean;
-  }[];
-}
+const names = ['embedded', 'openai-compatible'] as const satisfies readonly ProviderName[];
+export const providersJson = z
+  .object({
+    active: z.enum(names),
+    items: z.array(
+      z.object({ name: z.enum(names), baseUrl: z.string().nullable(), model: z.string(), hasKey: z.boolean() }),
+    ),
+  })
+  .meta({ id: 'Providers' });
+export type ProvidersJson = z.output<typeof providersJson>;
 export interface Providers {
   get(): Promise<ProvidersJson>;
   /** Undefined leaves a value as it is; an empty key does too, null removes it. */
@@ -24,8 +27,8 @@ export interface Providers {
     model?: string | undefined;
     key?: string | null | undefined;
   }): Promise<void>;
-  /** @throws {BackendProblem} `provider-not-configured` */
-  setActive(name: ProviderName): Promise<void>;
+  /** @throws {BackendProblem} `provider-not-configured`, `config-locked` */
+  setActive(who: Principal, name: ProviderName): Promise<void>;
   /** A snapshot for one run: a later change does not touch it. @throws {BackendProblem} `provider-not-configured` */
   active(): Promise<Answerer>;
   /** Address and key, for the health check. */
@@ -61,16 +64,12 @@ export function unseal(sealed: Buffer, dataKey: Buffer): string | null {
   }
 }
 
-export function createProviders(parts: SearchParts, apiToken: string): Providers {
+export function createProviders(parts: SearchParts, config: RagConfig, apiToken: string): Providers {
   const { database } = parts;
   // Derived from the environment's token, so that a dump of the database alone gives no key away.
   const dataKey = Buffer.from(hkdfSync('sha256', apiToken, '', 'quayside provider key v1', 32));
   const embedded = createEmbedded(parts);
 
-  async function activeName(from: Database): Promise<ProviderName> {
-    const row = await from.one<{ value: unknown }>(`select value from config_entries where key = 'llm.active'`);
-    return row?.value === 'openai-compatible' ? 'openai-compatible' : 'embedded';
-  }
   async function openAi(): Promise<{ baseUrl: string; model: string; key: string | null } | null> {
     const row = await database.one<{ settings: { baseUrl?: string; model?: string }; secret_enc: Buffer | null }>(
       `select settings, secret_enc from providers where name = 'openai-compatible'`,
@@ -83,7 +82,8 @@ export function createProviders(parts: SearchParts, apiToken: string): Providers
   return {
     openAi,
     async get() {
-      const [active, settings] = await Promise.all([activeName(database), openAi()]);
+      const settings = await openAi();
+      const active = config.values()['llm.active'];
       return {
         active,
         items: [
@@ -116,20 +116,16 @@ export function createProviders(parts: SearchParts, apiToken: string): Providers
         given == null ? null : seal(given, dataKey),
       ]);
     },
-    async setActive(name) {
+    async setActive(who, name) {
       if (name === 'openai-compatible') {
         const settings = await openAi();
         if (settings === null || settings.baseUrl === '' || settings.model === '')
           throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');
       }
-      await database.rows(
-        `insert into config_entries (key, value) values ('llm.active', $1)
-         on conflict (key) do update set value = excluded.value, version = config_entries.version + 1, updated_at = now()`,
-        [JSON.stringify(name)],
-      );
+      await config.change({ 'llm.active': name }, who.userId);
     },
     async active() {
-      if ((await activeName(database)) === 'embedded') return embedded;
+      if (config.values()['llm.active'] === 'embedded') return embedded;
       const settings = await openAi();
       if (settings === null || settings.baseUrl === '' || settings.model === '')
         throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');

@@ -1,144 +1,243 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Inject,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Controller, Headers, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { Caller, type Principal } from '../auth/principal.ts';
 import { openEventStream } from '../http/event-stream.ts';
+import { IDEMPOTENCY, type Idempotency } from '../http/idempotency.ts';
+import { idCursor, pageOf, pageQuery, timeCursor } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
-import { validated, validId } from '../http/validate.ts';
+import { Input, Route, route } from '../http/route.ts';
+import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
 import { streamDisconnects } from '../observability/metrics.ts';
 import { checkedQuestion } from './question.ts';
-import { CONVERSATIONS, type ConversationsRepository } from './repository.ts';
-import { RUNS, type Run, type Runs } from './runs.ts';
+import { CONVERSATIONS, type ConversationsRepository, conversationJson, messageJson } from './repository.ts';
+import { RUNS, type Run, type RunEvent, type Runs } from './runs.ts';
 
+const tag = 'Conversations';
 const title = z
   .string()
+  .max(2000)
   .transform((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ').trim())
   .pipe(z.string().min(1).max(300));
-const createBody = z.strictObject({ title: title.optional() });
-const renameBody = z.strictObject({ title });
-const askBody = z.strictObject({ question: z.string() });
+const kbIds = z.array(z.string().min(1).max(100)).min(1).max(50);
+const params = z.object({ id: z.guid() });
+
+const list = route({
+  method: 'get',
+  path: 'v1/conversations',
+  summary: 'The caller’s conversations, the last used first',
+  tag,
+  access: 'chat:use',
+  query: pageQuery(1000, 1000),
+  answers: { 200: pageOf(conversationJson) },
+});
+const create = route({
+  method: 'post',
+  path: 'v1/conversations',
+  summary: 'Begin a conversation over one or more knowledge bases',
+  tag,
+  access: 'chat:use',
+  body: z.strictObject({ title: title.optional(), kbIds: kbIds.default(['default']) }),
+  answers: { 201: conversationJson },
+  idempotent: true,
+});
+const get = route({
+  method: 'get',
+  path: 'v1/conversations/:id',
+  summary: 'One conversation',
+  tag,
+  access: 'chat:use',
+  params,
+  answers: { 200: conversationJson },
+});
+const change = route({
+  method: 'patch',
+  path: 'v1/conversations/:id',
+  summary: 'Rename a conversation, or have it ask other knowledge bases',
+  tag,
+  access: 'chat:use',
+  params,
+  body: z
+    .strictObject({ title: title.optional(), kbIds: kbIds.optional() })
+    .refine((body) => body.title !== undefined || body.kbIds !== undefined, 'Say what to change'),
+  answers: { 200: conversationJson },
+});
+const remove = route({
+  method: 'delete',
+  path: 'v1/conversations/:id',
+  summary: 'Delete a conversation',
+  tag,
+  access: 'chat:use',
+  params,
+  answers: { 204: null },
+});
+const messages = route({
+  method: 'get',
+  path: 'v1/conversations/:id/messages',
+  summary: 'Its messages, oldest first; the cursor leads to older ones',
+  tag,
+  access: 'chat:use',
+  params,
+  query: pageQuery(5000, 1000),
+  answers: { 200: pageOf(messageJson) },
+});
+const ask = route({
+  method: 'post',
+  path: 'v1/conversations/:id/messages',
+  summary: 'Ask: events when `text/event-stream` is accepted, else one JSON document when the answer is whole',
+  tag,
+  access: 'chat:use',
+  limit: 'chat',
+  params,
+  body: z.strictObject({ question: z.string() }),
+  answers: { 201: z.object({ runId: z.guid(), message: messageJson, usage: z.unknown() }) },
+  events: 'when-accepted',
+  problems: ['empty-question', 'question-too-long', 'provider-not-configured', 'rate-limited'],
+});
+const stop = route({
+  method: 'post',
+  path: 'v1/runs/:id/stop',
+  summary: 'Stop an answer; what there is of it is kept',
+  tag,
+  access: 'chat:use',
+  params,
+  answers: { 204: null },
+});
+const resume = route({
+  method: 'get',
+  path: 'v1/runs/:id/events',
+  summary: 'The rest of an answer for a reader who lost the connection, after `Last-Event-ID`',
+  tag,
+  access: 'chat:use',
+  params,
+  answers: { 200: null },
+  events: 'always',
+  problems: ['run-not-resumable', 'event-id-invalid'],
+});
 
 /** Sends a run's events from `since` on until it ends or the reader leaves. Leaving is not stopping. */
 async function sendRun(response: Response, run: Run, since: number): Promise<void> {
   const stream = openEventStream(response);
-  await new Promise<void>((resolve) => {
-    let sending = Promise.resolve();
-    const leave = run.follow(since, (event) => {
-      sending = sending.then(async () => {
-        await stream.send({ id: event.seq, name: event.name, data: event.data });
-        if (event.name === 'done') {
-          stream.end();
-          resolve();
-        }
-      });
-    });
-    stream.onClose(() => {
-      leave();
-      if (!run.ended) streamDisconnects.inc();
-      resolve();
-    });
+  const left = new AbortController();
+  let whole = false;
+  stream.onClose(() => {
+    if (!whole) streamDisconnects.inc();
+    left.abort();
   });
+  try {
+    for await (const event of run.follow(since, left.signal)) {
+      whole = event.name === 'done';
+      await stream.send({ id: event.seq, name: event.name, data: event.data });
+    }
+  } finally {
+    stream.end();
+  }
 }
 
-@Controller('v1')
+@Controller()
 export class ConversationsController {
   readonly #conversations: ConversationsRepository;
+  readonly #knowledge: KnowledgeRepository;
   readonly #runs: Runs;
-  constructor(@Inject(CONVERSATIONS) conversations: ConversationsRepository, @Inject(RUNS) runs: Runs) {
+  readonly #idempotency: Idempotency;
+  constructor(
+    @Inject(CONVERSATIONS) conversations: ConversationsRepository,
+    @Inject(KNOWLEDGE) knowledge: KnowledgeRepository,
+    @Inject(RUNS) runs: Runs,
+    @Inject(IDEMPOTENCY) idempotency: Idempotency,
+  ) {
     this.#conversations = conversations;
+    this.#knowledge = knowledge;
     this.#runs = runs;
+    this.#idempotency = idempotency;
   }
 
-  @Get('conversations')
-  async list(): Promise<unknown> {
-    return { items: await this.#conversations.list(1000), nextCursor: null };
+  @Route(list)
+  list(@Caller() who: Principal, @Input() { query }: Input<typeof list>): Promise<unknown> {
+    return this.#conversations.list(who, timeCursor(query.cursor), query.limit);
   }
 
-  @Post('conversations')
-  async create(@Body() body: unknown): Promise<unknown> {
-    return this.#conversations.create(validated(createBody, body ?? {}).title);
+  @Route(create)
+  async create(
+    @Caller() who: Principal,
+    @Input() { body }: Input<typeof create>,
+    @Req() request: Request,
+  ): Promise<unknown> {
+    const answer = await this.#idempotency.once(request, who, [JSON.stringify(body)], async () => {
+      const ids = await this.#knowledge.readable(who, body.kbIds);
+      return { status: 201, body: await this.#conversations.create(who, { title: body.title, kbIds: ids }) };
+    });
+    return answer.body;
   }
 
-  @Patch('conversations/:id')
-  async rename(@Param('id') id: string, @Body() body: unknown): Promise<unknown> {
-    return this.#conversations.rename(validId(id), validated(renameBody, body).title);
+  @Route(get)
+  get(@Caller() who: Principal, @Input() { params: { id } }: Input<typeof get>): Promise<unknown> {
+    return this.#conversations.get(who, id);
   }
 
-  @Delete('conversations/:id')
-  @HttpCode(204)
-  async remove(@Param('id') id: string): Promise<void> {
-    await this.#conversations.remove(validId(id));
+  @Route(change)
+  async change(@Caller() who: Principal, @Input() { params: { id }, body }: Input<typeof change>): Promise<unknown> {
+    await this.#conversations.get(who, id);
+    const ids = body.kbIds === undefined ? undefined : await this.#knowledge.readable(who, body.kbIds);
+    return this.#conversations.change(who, id, { title: body.title, kbIds: ids });
   }
 
-  @Get('conversations/:id/messages')
-  async messages(@Param('id') id: string, @Query('limit') limit?: string): Promise<unknown> {
-    const bound = validated(z.coerce.number().int().min(1).max(5000).default(1000), limit);
-    return { items: await this.#conversations.messages(validId(id), bound), nextCursor: null };
+  @Route(remove)
+  async remove(@Caller() who: Principal, @Input() { params: { id } }: Input<typeof remove>): Promise<void> {
+    await this.#conversations.remove(who, id);
   }
 
-  /** Events when the caller accepts `text/event-stream`, else one JSON document when the answer is whole. */
-  @Post('conversations/:id/messages')
+  @Route(messages)
+  messages(@Caller() who: Principal, @Input() { params: { id }, query }: Input<typeof messages>): Promise<unknown> {
+    return this.#conversations.messages(who, id, idCursor(query.cursor), query.limit);
+  }
+
+  @Route(ask)
   async ask(
-    @Param('id') id: string,
-    @Body() body: unknown,
+    @Caller() who: Principal,
+    @Input() { params: { id }, body }: Input<typeof ask>,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const question = checkedQuestion(validated(askBody, body).question);
-    const run = await this.#runs.start({ conversationId: validId(id), question, requestId: requestIdOf(request) });
+    const question = checkedQuestion(body.question);
+    const run = await this.#runs.start(who, { conversationId: id, question, requestId: requestIdOf(request) });
     if ((request.headers.accept ?? '').includes('text/event-stream')) {
       await sendRun(response, run, 0);
       return;
     }
-    await new Promise<void>((resolve) => {
-      run.follow(0, (event) => {
-        if (event.name === 'done') resolve();
-      });
-    });
-    const failure = run.events.find((event) => event.name === 'error');
+    const left = new AbortController();
+    response.on('close', () => left.abort());
+    const seen = new Map<RunEvent['name'], unknown>();
+    for await (const event of run.follow(0, left.signal)) seen.set(event.name, event.data);
+    const failure = seen.get('error') as { status: number } | undefined;
     if (failure !== undefined) {
-      const details = failure.data as { status: number };
       response
-        .status(details.status)
+        .status(failure.status)
         .setHeader('Content-Type', 'application/problem+json')
-        .end(JSON.stringify(details));
+        .end(JSON.stringify(failure));
       return;
     }
-    const messages = await this.#conversations.messages(validId(id), 50);
-    const usage = run.events.find((event) => event.name === 'usage')?.data ?? null;
-    response.json({ runId: run.id, message: messages.find((message) => message.id === run.messageId), usage });
+    if (left.signal.aborted) return;
+    const message = await this.#conversations.message(who, run.messageId);
+    response.json({ runId: run.id, message, usage: seen.get('usage') ?? null });
   }
 
-  @Post('runs/:id/stop')
-  @HttpCode(204)
-  async stop(@Param('id') id: string): Promise<void> {
-    await this.#runs.stop(validId(id));
+  @Route(stop)
+  async stop(@Caller() who: Principal, @Input() { params: { id } }: Input<typeof stop>): Promise<void> {
+    await this.#runs.stop(who, id);
   }
 
-  /** The rest of a run for a reader who lost the connection. */
-  @Get('runs/:id/events')
+  @Route(resume)
   async resume(
-    @Param('id') id: string,
+    @Caller() who: Principal,
+    @Input() { params: { id } }: Input<typeof resume>,
     @Headers('last-event-id') last: string | undefined,
     @Res() response: Response,
   ): Promise<void> {
-    const run = this.#runs.get(validId(id));
+    const run = await this.#runs.get(who, id);
     const since = Number(last ?? '0');
-    if (!Number.isInteger(since) || since < 0 || since > run.events.length)
+    if (!Number.isInteger(since) || since < 0 || since > run.last)
       throw new BackendProblem('event-id-invalid', 'This answer has no event of that number.');
     await sendRun(response, run, since);
   }

@@ -1,117 +1,201 @@
 /** Conversations, messages and what they cite. */
-import type { SourceJson } from '../answer/provider.ts';
+import { z } from 'zod';
+import { type SourceJson, sourceJson } from '../answer/provider.ts';
+import type { Principal } from '../auth/principal.ts';
+import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { readableKbs } from '../store/access.ts';
 import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
-import { defaultKnowledgeBase } from '../store/migrations.ts';
 
-export interface ConversationJson {
-  readonly id: string;
-  readonly title: string;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
-}
-export type MessageStatus = 'streaming' | 'completed' | 'stopped' | 'error' | 'abstained';
-export interface MessageJson {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly role: 'user' | 'assistant';
-  readonly text: string;
-  readonly status: MessageStatus;
-  readonly sources: readonly SourceJson[];
-  readonly provider: string | null;
-  readonly createdAtMs: number;
-}
+export const conversationJson = z
+  .object({
+    id: z.guid(),
+    title: z.string(),
+    /** The knowledge bases that it asks. */
+    kbIds: z.array(z.guid()),
+    createdAtMs: z.number(),
+    updatedAtMs: z.number(),
+  })
+  .meta({ id: 'Conversation' });
+export type ConversationJson = z.output<typeof conversationJson>;
 
-const conversationColumns = `id, title, (extract(epoch from created_at) * 1000)::float8 as "createdAtMs",
+const statuses = ['streaming', 'completed', 'stopped', 'error', 'abstained'] as const;
+export type MessageStatus = (typeof statuses)[number];
+export const messageJson = z
+  .object({
+    id: z.guid(),
+    conversationId: z.guid(),
+    role: z.enum(['user', 'assistant']),
+    text: z.string(),
+    status: z.enum(statuses),
+    sources: z.array(sourceJson),
+    provider: z.string().nullable(),
+    createdAtMs: z.number(),
+  })
+  .meta({ id: 'Message' });
+export type MessageJson = z.output<typeof messageJson>;
+
+const conversationColumns = `id, title, kb_ids as "kbIds", (extract(epoch from created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from updated_at) * 1000)::float8 as "updatedAtMs"`;
 const untitled = 'New conversation';
 
 export interface ConversationsRepository {
-  list(limit: number): Promise<ConversationJson[]>;
-  create(title?: string): Promise<ConversationJson>;
-  rename(id: string, title: string): Promise<ConversationJson>;
-  remove(id: string): Promise<void>;
-  /** Oldest first; the newest `limit`. */
-  messages(id: string, limit: number): Promise<MessageJson[]>;
-  /** Its knowledge bases and the turns so far that count as history, oldest first. @throws {BackendProblem} `not-found` */
-  context(id: string): Promise<{ kbIds: string[]; turns: { role: 'user' | 'assistant'; text: string }[] }>;
-  /** Writes the question and an empty answer; answers the answer's id. Titles a conversation by its first question. */
-  begin(turn: { conversationId: string; question: string; provider: string; model: string }): Promise<string>;
+  /** The caller's own, the last used first. */
+  list(who: Principal, cursor: { micros: string; id: string } | null, limit: number): Promise<Page<ConversationJson>>;
+  create(
+    who: Principal,
+    conversation: { title?: string | undefined; kbIds: readonly string[] },
+  ): Promise<ConversationJson>;
+  /** @throws {BackendProblem} `not-found` */
+  get(who: Principal, id: string): Promise<ConversationJson>;
+  /** @throws {BackendProblem} `not-found` */
+  change(
+    who: Principal,
+    id: string,
+    change: { title?: string | undefined; kbIds?: readonly string[] | undefined },
+  ): Promise<ConversationJson>;
+  /** @throws {BackendProblem} `not-found` */
+  remove(who: Principal, id: string): Promise<void>;
+  /** Oldest first; the newest `limit` before the cursor. @throws {BackendProblem} `not-found` */
+  messages(who: Principal, id: string, before: string | null, limit: number): Promise<Page<MessageJson>>;
+  /** @throws {BackendProblem} `not-found` */
+  message(who: Principal, id: string): Promise<MessageJson>;
+  /**
+   * Its knowledge bases that the caller may (still) read, and the last turns that count as history, oldest first.
+   * @throws {BackendProblem} `not-found`
+   */
+  context(
+    who: Principal,
+    id: string,
+    turns: number,
+  ): Promise<{ kbIds: string[]; turns: { role: 'user' | 'assistant'; text: string }[] }>;
+  /**
+   * Writes the question, an empty answer and the run that makes it; answers the answer's id. Titles a conversation by
+   * its first question. @throws {BackendProblem} `not-found`
+   */
+  begin(
+    who: Principal,
+    turn: { conversationId: string; question: string; provider: string; model: string },
+    run: { id: string; config: unknown; replica: string },
+  ): Promise<string>;
+  /** The end of an answer and of its run. */
   finish(answer: {
+    runId: string;
     messageId: string;
     text: string;
-    status: MessageStatus;
+    status: Exclude<MessageStatus, 'streaming'>;
     sources: readonly SourceJson[];
     usage: unknown;
     error: unknown;
   }): Promise<void>;
-  /** Answers that a killed process left unfinished become `stopped`. */
-  closeUnfinished(): Promise<void>;
+  /** @throws {BackendProblem} `not-found` */
+  run(who: Principal, runId: string): Promise<RunRow>;
+  /** Says that the runs of a replica go on, and ends those that nobody has said this of for a while. */
+  keepRuns(replica: string): Promise<void>;
 }
+export interface RunRow {
+  readonly id: string;
+  readonly messageId: string;
+  readonly state: 'running' | 'completed' | 'stopped' | 'error' | 'abstained';
+}
+/** A run whose replica has been silent for this long is over. */
+const runLeaseSeconds = 15;
 export const CONVERSATIONS = Symbol('conversations');
 
 const missing = (): BackendProblem => new BackendProblem('not-found', 'There is no conversation with this id.');
 
 export function createConversationsRepository(database: Database): ConversationsRepository {
+  const messageColumns = `m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider,
+    (extract(epoch from m.created_at) * 1000)::float8 as "createdAtMs",
+    coalesce((select json_agg(s.doc_snapshot order by s.n) from message_sources s where s.message_id = m.id), '[]') as sources`;
+
+  async function get(who: Principal, id: string): Promise<ConversationJson> {
+    const row = await database.one<ConversationJson>(
+      `select ${conversationColumns} from conversations where id = $1 and user_id = $2`,
+      [id, who.userId],
+    );
+    if (row === undefined) throw missing();
+    return row;
+  }
+
   return {
-    list: (limit) =>
-      database.rows<ConversationJson>(
-        `select ${conversationColumns} from conversations where archived_at is null order by updated_at desc limit $1`,
-        [limit],
-      ),
-    async create(title) {
+    get,
+    async list(who, cursor, limit) {
+      const rows = await database.rows<ConversationJson & { micros: string }>(
+        `select ${conversationColumns}, (extract(epoch from updated_at) * 1000000)::int8::text as micros
+         from conversations where user_id = $1 and archived_at is null
+           and ($2::int8 is null or ((extract(epoch from updated_at) * 1000000)::int8, id) < ($2, $3::uuid))
+         order by updated_at desc, id desc limit $4`,
+        [who.userId, cursor?.micros ?? null, cursor?.id ?? null, limit + 1],
+      );
+      const { items, nextCursor } = paged(rows, limit, (last) => `${last.micros}.${last.id}`);
+      return { items: items.map(({ micros: _, ...conversation }) => conversation), nextCursor };
+    },
+    async create(who, { title, kbIds }) {
       const row = await database.one<ConversationJson>(
-        `insert into conversations (id, title, titled, kb_ids) values ($1,$2,$3,$4) returning ${conversationColumns}`,
-        [newId(), title ?? untitled, title !== undefined, [defaultKnowledgeBase]],
+        `insert into conversations (id, user_id, title, titled, kb_ids) values ($1,$2,$3,$4,$5) returning ${conversationColumns}`,
+        [newId(), who.userId, title ?? untitled, title !== undefined, kbIds],
       );
       if (row === undefined) throw new Error('insert returned nothing');
       return row;
     },
-    async rename(id, title) {
+    async change(who, id, { title, kbIds }) {
       const row = await database.one<ConversationJson>(
-        `update conversations set title = $2, titled = true where id = $1 returning ${conversationColumns}`,
-        [id, title],
+        `update conversations set title = coalesce($3, title), titled = titled or $3 is not null,
+           kb_ids = coalesce($4, kb_ids) where id = $1 and user_id = $2 returning ${conversationColumns}`,
+        [id, who.userId, title ?? null, kbIds ?? null],
       );
       if (row === undefined) throw missing();
       return row;
     },
-    async remove(id) {
-      if ((await database.one('delete from conversations where id = $1 returning id', [id])) === undefined)
-        throw missing();
-    },
-    async messages(id, limit) {
-      if ((await database.one('select 1 as here from conversations where id = $1', [id])) === undefined)
-        throw missing();
-      return database.rows<MessageJson>(
-        `select * from (
-           select m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider,
-             (extract(epoch from m.created_at) * 1000)::float8 as "createdAtMs",
-             coalesce((select json_agg(s.doc_snapshot order by s.n) from message_sources s where s.message_id = m.id), '[]') as sources
-           from messages m where m.conversation_id = $1 order by m.id desc limit $2) newest
-         order by id`,
-        [id, limit],
-      );
-    },
-    async context(id) {
-      const row = await database.one<{ kbIds: string[] }>('select kb_ids as "kbIds" from conversations where id = $1', [
+    async remove(who, id) {
+      const row = await database.one('delete from conversations where id = $1 and user_id = $2 returning id', [
         id,
+        who.userId,
       ]);
+      if (row === undefined) throw missing();
+    },
+    async messages(who, id, before, limit) {
+      await get(who, id);
+      const rows = await database.rows<MessageJson>(
+        `select ${messageColumns} from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
+         where m.conversation_id = $1 and ($3::uuid is null or m.id < $3) order by m.id desc limit $4`,
+        [id, who.userId, before, limit + 1],
+      );
+      const { items, nextCursor } = paged(rows, limit, (last) => last.id);
+      return { items: [...items].reverse(), nextCursor };
+    },
+    async message(who, id) {
+      const row = await database.one<MessageJson>(
+        `select ${messageColumns} from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
+         where m.id = $1`,
+        [id, who.userId],
+      );
+      if (row === undefined) throw new BackendProblem('not-found', 'There is no message with this id.');
+      return row;
+    },
+    async context(who, id, count) {
+      const row = await database.one<{ kbIds: string[] }>(
+        `select array(select kb from unnest(c.kb_ids) kb where kb in ${readableKbs('$2')}) as "kbIds"
+         from conversations c where c.id = $1 and c.user_id = $2`,
+        [id, who.userId],
+      );
       if (row === undefined) throw missing();
       const turns = await database.rows<{ role: 'user' | 'assistant'; text: string }>(
         `select role, left(content, 2000) as text from messages
-         where conversation_id = $1 and (role = 'user' or status = 'completed') order by id desc limit 6`,
-        [id],
+         where conversation_id = $1 and (role = 'user' or status = 'completed') order by id desc limit $2`,
+        [id, count],
       );
       return { kbIds: row.kbIds, turns: turns.reverse() };
     },
-    begin: ({ conversationId, question, provider, model }) =>
+    begin: (who, { conversationId, question, provider, model }, run) =>
       database.transaction(async (queries) => {
         const title = question.replace(/\s+/g, ' ').trim();
         const row = await queries.one(
           `update conversations set updated_at = now(), titled = true,
-             title = case when titled then title else $2 end where id = $1 returning id`,
-          [conversationId, title.length > 60 ? `${title.slice(0, 59).toWellFormed()}…` : title],
+             title = case when titled then title else $2 end where id = $1 and user_id = $3 returning id`,
+          [conversationId, title.length > 60 ? `${title.slice(0, 59).toWellFormed()}…` : title, who.userId],
         );
         if (row === undefined) throw missing();
         const asked = newId();
@@ -127,10 +211,16 @@ export function createConversationsRepository(database: Database): Conversations
            values ($1,$2,$3,'assistant','','streaming',$4,$5)`,
           [messageId, conversationId, questionId, provider, model],
         );
+        await queries.rows(
+          `insert into runs (id, conversation_id, message_id, user_id, state, config, replica, lease_until)
+           values ($1,$2,$3,$4,'running',$5,$6, now() + make_interval(secs => $7))`,
+          [run.id, conversationId, messageId, who.userId, JSON.stringify(run.config), run.replica, runLeaseSeconds],
+        );
         return messageId;
       }),
-    finish: ({ messageId, text, status, sources, usage, error }) =>
+    finish: ({ runId, messageId, text, status, sources, usage, error }) =>
       database.transaction(async (queries) => {
+        await queries.rows('update runs set state = $2, ended_at = now() where id = $1', [runId, status]);
         const row = await queries.one(
           `update messages set content = $2, status = $3, usage = $4, error = $5 where id = $1 returning id`,
           [messageId, text, status, JSON.stringify(usage), error === null ? null : JSON.stringify(error)],
@@ -144,8 +234,25 @@ export function createConversationsRepository(database: Database): Conversations
             [messageId, source.n, source.chunkId, JSON.stringify(source), source.strength],
           );
       }),
-    async closeUnfinished() {
-      await database.rows(`update messages set status = 'stopped' where status = 'streaming'`);
+    async run(who, runId) {
+      const row = await database.one<RunRow>(
+        `select id, message_id as "messageId", state from runs where id = $1 and user_id = $2`,
+        [runId, who.userId],
+      );
+      if (row === undefined) throw new BackendProblem('not-found', 'There is no answer being made under this id.');
+      return row;
+    },
+    async keepRuns(replica) {
+      await database.rows(
+        `update runs set lease_until = now() + make_interval(secs => $2) where replica = $1 and state = 'running'`,
+        [replica, runLeaseSeconds],
+      );
+      await database.rows(
+        `with lost as (
+           update runs set state = 'stopped', ended_at = now() where state = 'running' and lease_until < now()
+           returning message_id)
+         update messages set status = 'stopped' where status = 'streaming' and id in (select message_id from lost)`,
+      );
     },
   };
 }

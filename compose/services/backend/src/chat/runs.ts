@@ -3,8 +3,12 @@
  * are numbered without gaps and kept for a while, so that a reader who lost the connection gets the rest.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SourceJson } from '../answer/provider.ts';
 import type { Providers } from '../answer/providers.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { ConfigValues } from '../config/keys.ts';
+import type { RagConfig } from '../config/service.ts';
 import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
 import {
@@ -17,41 +21,63 @@ import {
   timeToFirstToken,
 } from '../observability/metrics.ts';
 import { type SearchParts, search } from '../retrieval/search.ts';
+import type { Bus } from '../store/bus.ts';
 import { newId } from '../store/ids.ts';
 import { abstainText } from './abstain-text.ts';
 import { searchText } from './question.ts';
-import type { ConversationsRepository, MessageStatus } from './repository.ts';
+import type { ConversationsRepository, MessageStatus, RunRow } from './repository.ts';
+import type { RunLog } from './run-log.ts';
 
 export interface RunEvent {
   readonly seq: number;
-  readonly name: 'run' | 'status' | 'sources' | 'delta' | 'abstain' | 'usage' | 'error' | 'done';
+  readonly name: 'run' | 'status' | 'sources' | 'delta' | 'abstain' | 'notice' | 'usage' | 'error' | 'done';
   readonly data: unknown;
 }
 export interface Run {
   readonly id: string;
   readonly messageId: string;
-  readonly events: readonly RunEvent[];
-  readonly ended: boolean;
-  /** Calls for each event after `since`, those that have been and those to come; answers how to leave. */
-  follow(since: number, listener: (event: RunEvent) => void): () => void;
+  /** The number of the newest event. */
+  readonly last: number;
+  /** Events after `since`, those that have been and those to come, to the last one or until the signal. */
+  follow(since: number, signal: AbortSignal): AsyncGenerator<RunEvent>;
 }
 export interface Runs {
   /** @throws {BackendProblem} before anything is written */
-  start(request: { conversationId: string; question: string; requestId: string }): Promise<Run>;
-  /** @throws {BackendProblem} `run-not-resumable` */
-  get(id: string): Run;
-  /** Resolves when the partial answer is stored. Stopping what has ended changes nothing. */
-  stop(id: string): Promise<void>;
+  start(who: Principal, request: { conversationId: string; question: string; requestId: string }): Promise<Run>;
+  /** Wherever it is made. @throws {BackendProblem} `not-found`, `run-not-resumable` */
+  get(who: Principal, id: string): Promise<Run>;
+  /** Resolves when the partial answer is stored. Stopping what has ended changes nothing. @throws {BackendProblem} `not-found` */
+  stop(who: Principal, id: string): Promise<void>;
+  /** From now on this replica says that its runs go on, and ends those of replicas that do not. */
+  keep(): void;
   close(): Promise<void>;
 }
 export const RUNS = Symbol('runs');
 
 const keepMs = 15 * 60_000;
 const maxKept = 200;
-const topK = 12;
+const heartbeatMs = 5000;
+/** How long a stop waits for another replica. */
+const stopPatienceMs = 5000;
 
-export function createRuns(parts: SearchParts, conversations: ConversationsRepository, providers: Providers): Runs {
-  const kept = new Map<string, Run & { abort: AbortController; finished: Promise<void> }>();
+interface LocalRun extends Run {
+  readonly ended: boolean;
+  readonly abort: AbortController;
+  finished: Promise<void>;
+}
+
+/** What is fixed for a run when it begins. */
+const snapshotOf = (values: ConfigValues): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => /^(llm|retrieval|chat)\./.test(name)));
+
+export function createRuns(
+  parts: SearchParts & { readonly bus: Bus; readonly runLog: RunLog; readonly config: Pick<RagConfig, 'values'> },
+  conversations: ConversationsRepository,
+  providers: Providers,
+): Runs {
+  const { bus, runLog, config } = parts;
+  const kept = new Map<string, LocalRun>();
+  let keeping: NodeJS.Timeout | null = null;
 
   function forget(): void {
     for (const [id, run] of kept) {
@@ -59,6 +85,9 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
       if (run.ended) kept.delete(id);
     }
   }
+
+  const stopped = (): DOMException => new DOMException('stopped', 'AbortError');
+  bus.on('run.stop', ({ runId }) => kept.get(runId)?.abort.abort(stopped()));
 
   async function documentsThere(kbIds: readonly string[]): Promise<boolean> {
     const row = await parts.database.one(
@@ -68,26 +97,82 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
     return row !== undefined;
   }
 
-  async function start(request: { conversationId: string; question: string; requestId: string }): Promise<Run> {
+  async function start(
+    who: Principal,
+    request: { conversationId: string; question: string; requestId: string },
+  ): Promise<Run> {
     const startedAt = performance.now();
-    const [context, answerer] = await Promise.all([conversations.context(request.conversationId), providers.active()]);
-    const messageId = await conversations.begin({
-      conversationId: request.conversationId,
-      question: request.question,
-      provider: answerer.name,
-      model: answerer.model,
-    });
+    const settings = config.values();
+    const [context, answerer] = await Promise.all([
+      conversations.context(who, request.conversationId, settings['chat.historyTurns']),
+      providers.active(),
+    ]);
     const id = newId();
+    const messageId = await conversations.begin(
+      who,
+      {
+        conversationId: request.conversationId,
+        question: request.question,
+        provider: answerer.name,
+        model: answerer.model,
+      },
+      { id, config: snapshotOf(settings), replica: bus.replica },
+    );
     const events: RunEvent[] = [];
-    const listeners = new Set<(event: RunEvent) => void>();
     const abort = new AbortController();
     let ended = false;
+    let wake = (): void => undefined;
+    let more = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
     const emit = (name: RunEvent['name'], data: unknown): void => {
       const event = { seq: events.length + 1, name, data };
       events.push(event);
-      for (const listener of listeners) listener(event);
+      runLog.append(id, event);
+      wake();
+      more = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     };
 
+    let readers = 0;
+    let alone: NodeJS.Timeout | null = null;
+    /** An answer that nobody reads goes on for a while, in case its reader comes back, here or at another replica. */
+    const left = (): void => {
+      if (ended || readers > 0 || alone !== null) return;
+      alone = setTimeout(async () => {
+        alone = null;
+        if (ended || readers > 0) return;
+        if (await runLog.isRead(id)) left();
+        else abort.abort(stopped());
+      }, settings['chat.disconnectGraceSec'] * 1000);
+    };
+    async function* follow(since: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
+      readers += 1;
+      if (alone !== null) clearTimeout(alone);
+      alone = null;
+      const gone = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      try {
+        for (let at = since; !signal.aborted; ) {
+          const event = events[at];
+          if (event === undefined) {
+            if (ended) return;
+            await Promise.race([more, gone]);
+            continue;
+          }
+          at += 1;
+          yield event;
+          if (event.name === 'done') return;
+        }
+      } finally {
+        readers -= 1;
+        left();
+      }
+    }
+
+    const mode = settings['retrieval.mode'];
     let text = '';
     let sources: readonly SourceJson[] = [];
     let retrievalMs = 0;
@@ -111,13 +196,26 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
       };
       if (!(await documentsThere(context.kbIds))) return abstain('no-documents', []);
       const previous = context.turns.filter((turn) => turn.role === 'user').at(-1)?.text;
-      const query = searchText(request.question, previous);
-      const found = await search(parts, { text: query, kbIds: context.kbIds, mode: 'hybrid', topK }, abort.signal);
+      const query =
+        settings['chat.rewriteFollowUps'] === 'auto' ? searchText(request.question, previous) : request.question;
+      const found = await search(
+        parts,
+        who,
+        {
+          text: query,
+          kbIds: context.kbIds,
+          mode,
+          topK: settings['retrieval.topK'],
+          prefetch: settings['retrieval.prefetch'],
+          rrfK: settings['retrieval.rrfK'],
+        },
+        abort.signal,
+      );
       retrievalMs = performance.now() - startedAt;
       const nearest = [...new Set(found.hits.map((hit) => hit.title))].slice(0, 3);
       if (found.hits.length === 0) return abstain('not-in-documents', nearest);
       emit('status', { phase: 'generating' });
-      const answer = answerer.answer({ question: query, history: context.turns, found }, abort.signal);
+      const answer = answerer.answer({ question: query, history: context.turns, found, settings }, abort.signal);
       for await (const event of answer) {
         abort.signal.throwIfAborted();
         if (event.kind === 'abstain') {
@@ -159,7 +257,7 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
       const outcome = status === 'streaming' ? 'error' : status;
       runsActive.dec();
       runsTotal.inc({ status: outcome });
-      queryDuration.observe({ mode: 'hybrid', provider: answerer.name, outcome }, totalMs / 1000);
+      queryDuration.observe({ mode, provider: answerer.name, outcome }, totalMs / 1000);
       if (status === 'completed') for (const source of sources) citations.inc({ strength: source.strength });
       const usage = {
         inputTokens: tokens.input,
@@ -172,9 +270,11 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
       if (answerer.name === 'embedded')
         llmTokens.inc({ provider: 'embedded', direction: 'output' }, Math.ceil(text.length / 4));
       const error = problem === null ? null : { code: problem.code, message: problem.message };
-      await conversations.finish({ messageId, text, status, sources, usage, error }).catch((failure: unknown) => {
-        log.error('run.store', 'An answer could not be stored', { runId: id }, failure);
-      });
+      await conversations
+        .finish({ runId: id, messageId, text, status: outcome, sources, usage, error })
+        .catch((failure: unknown) => {
+          log.error('run.store', 'An answer could not be stored', { runId: id }, failure);
+        });
       if (problem !== null) emit('error', problem.details(request.requestId));
       emit('usage', usage);
       ended = true;
@@ -190,18 +290,16 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
       setTimeout(() => kept.delete(id), keepMs).unref();
     };
 
-    const run = {
+    const run: LocalRun = {
       id,
       messageId,
-      events,
       abort,
+      follow,
+      get last() {
+        return events.length;
+      },
       get ended() {
         return ended;
-      },
-      follow(since: number, listener: (event: RunEvent) => void) {
-        for (const event of events.slice(since)) listener(event);
-        listeners.add(listener);
-        return () => listeners.delete(listener);
       },
       finished: Promise.resolve(),
     };
@@ -211,22 +309,65 @@ export function createRuns(parts: SearchParts, conversations: ConversationsRepos
     return run;
   }
 
-  function known(id: string): Run & { abort: AbortController; finished: Promise<void> } {
-    const run = kept.get(id);
-    if (run === undefined)
-      throw new BackendProblem('run-not-resumable', 'The events of this answer are no longer kept.');
-    return run;
+  const gone = (): BackendProblem =>
+    new BackendProblem('run-not-resumable', 'The events of this answer are no longer kept.');
+
+  /** A run of another replica, by what that one writes into Redis. */
+  async function elsewhere(who: Principal, row: RunRow): Promise<Run> {
+    const last = await runLog.last(row.id).catch(() => null);
+    if (last === null) throw gone();
+    async function* follow(since: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
+      let at = since;
+      let over = false;
+      for await (const group of runLog.read(row.id, since, signal)) {
+        for (const event of group) {
+          // Never a gap: the reader asks again and is told that the rest is gone.
+          if (event.seq !== at + 1) throw gone();
+          at = event.seq;
+          yield event;
+          if (event.name === 'done') return;
+        }
+        if (group.length > 0) continue;
+        const { state } = await conversations.run(who, row.id);
+        // Over, and yet no end in the stream a while later: whoever made it was killed.
+        if (over) {
+          yield { seq: at + 1, name: 'done', data: { status: state, messageId: row.messageId } };
+          return;
+        }
+        over = state !== 'running';
+      }
+    }
+    return { id: row.id, messageId: row.messageId, last, follow };
   }
 
   return {
     start,
-    get: known,
-    async stop(id) {
-      const run = known(id);
-      run.abort.abort(new DOMException('stopped', 'AbortError'));
-      await run.finished;
+    async get(who, id) {
+      const row = await conversations.run(who, id);
+      return kept.get(id) ?? elsewhere(who, row);
+    },
+    async stop(who, id) {
+      const row = await conversations.run(who, id);
+      const run = kept.get(id);
+      if (run !== undefined) {
+        run.abort.abort(stopped());
+        await run.finished;
+        return;
+      }
+      if (row.state !== 'running') return;
+      bus.publish('run.stop', { runId: id });
+      for (const until = Date.now() + stopPatienceMs; Date.now() < until; ) {
+        await pause(40);
+        if ((await conversations.run(who, id)).state !== 'running') return;
+      }
+    },
+    keep() {
+      keeping ??= setInterval(() => {
+        conversations.keepRuns(bus.replica).catch(() => undefined);
+      }, heartbeatMs);
     },
     async close() {
+      if (keeping !== null) clearInterval(keeping);
       for (const run of kept.values()) if (!run.ended) run.abort.abort(new DOMException('closing', 'AbortError'));
       await Promise.allSettled([...kept.values()].map((run) => run.finished));
     },

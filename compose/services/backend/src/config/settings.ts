@@ -5,7 +5,6 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(1).max(65535);
 const environmentSchema = z.object({
   PORT: port.default(3000),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   APP_VERSION: z.string().max(64).default('0.1.0'),
   QUAYSIDE_ENV: z.string().max(64).default('dev'),
   DATABASE_HOST: z.string().default('postgres'),
@@ -23,7 +22,8 @@ const environmentSchema = z.object({
   NLP_URL: z.url().default('http://nlp:8000'),
   /** Host names besides 127.0.0.1 and localhost under which requests are taken; comma separated. */
   ALLOWED_HOSTS: z.string().default('backend'),
-  INGEST_CONCURRENCY: z.coerce.number().int().min(1).max(8).default(2),
+  /** Docker's: the container's short id. */
+  HOSTNAME: z.string().max(64).default('backend'),
 });
 
 export interface Settings extends z.infer<typeof environmentSchema> {

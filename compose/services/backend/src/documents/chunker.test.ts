@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { configKeys } from '../config/keys.ts';
 import { extractMarkdown } from '../extract/markdown.ts';
 import { extractPlainText } from '../extract/plain-text.ts';
-import { chunkDocument, chunkLimits } from './chunker.ts';
+import { chunkDocument } from './chunker.ts';
+import { chunkLimitsOf } from './pipeline.ts';
+
+const chunkLimits = chunkLimitsOf({
+  'chunk.targetTokens': configKeys['chunk.targetTokens'].default,
+  'chunk.overlapPct': configKeys['chunk.overlapPct'].default,
+});
 
 /** One word-piece per word and per mark, four letters a piece: additive at white space, like the real one. */
 const countText = (text: string): number =>
@@ -15,7 +22,7 @@ describe('chunkDocument', () => {
       '# Guide\n\nIntro text.\n\n## Ports\n\nThe port is 7420.\n\n### More\n\nDeep.\n',
       'x',
     );
-    const chunks = await chunkDocument(document, count);
+    const chunks = await chunkDocument(document, count, chunkLimits);
     expect(chunks.map((chunk) => [chunk.headingPath.join(' > '), chunk.text])).toEqual([
       ['Guide', 'Intro text.'],
       ['Guide > Ports', 'The port is 7420.'],
@@ -26,7 +33,7 @@ describe('chunkDocument', () => {
 
   it('overlaps passages of one section by whole sentences', async () => {
     const sentences = Array.from({ length: 60 }, (_, at) => `Sentence number ${at} says one small thing.`);
-    const chunks = await chunkDocument(extractPlainText(sentences.join(' '), 'x'), count);
+    const chunks = await chunkDocument(extractPlainText(sentences.join(' '), 'x'), count, chunkLimits);
     expect(chunks.length).toBeGreaterThan(2);
     for (const [at, chunk] of chunks.slice(1).entries()) {
       const before = chunks[at];
@@ -36,7 +43,7 @@ describe('chunkDocument', () => {
   });
 
   it('searches a document of headings only by its headings', async () => {
-    const chunks = await chunkDocument(extractMarkdown('# One\n\n## Two\n', 'x'), count);
+    const chunks = await chunkDocument(extractMarkdown('# One\n\n## Two\n', 'x'), count, chunkLimits);
     expect(chunks.map((chunk) => chunk.text)).toEqual(['One\n\nTwo']);
   });
 
@@ -46,7 +53,7 @@ describe('chunkDocument', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(paragraph, { minLength: 1, maxLength: 6 }), async (paragraphs) => {
         const document = extractPlainText(paragraphs.join('\n\n'), 'Title');
-        const chunks = await chunkDocument(document, count);
+        const chunks = await chunkDocument(document, count, chunkLimits);
         let covered = 0;
         for (const chunk of chunks) {
           expect(chunk.text).toBe(document.text.slice(chunk.start, chunk.end));
@@ -62,7 +69,7 @@ describe('chunkDocument', () => {
   });
 
   it('cuts one endless word without white space', async () => {
-    const chunks = await chunkDocument(extractPlainText('x'.repeat(5000), 'x'), count);
+    const chunks = await chunkDocument(extractPlainText('x'.repeat(5000), 'x'), count, chunkLimits);
     expect(chunks.map((chunk) => chunk.text).join('')).toContain('xxxx');
     expect(Math.max(...chunks.map((chunk) => countText(chunk.text)))).toBeLessThanOrEqual(chunkLimits.max);
   });

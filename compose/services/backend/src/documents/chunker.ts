@@ -4,9 +4,11 @@
  * alone is too long. Passages of one section overlap, so that nothing said across a cut is lost.
  */
 import type { Block, Extracted } from '../extract/extracted.ts';
+import type { ChunkLimits } from './pipeline.ts';
 import { type Span, sentenceSpans } from './sentences.ts';
 
-export const chunkLimits = { target: 200, max: 240, overlap: 0.15 } as const;
+/** Units larger than this are cut, so that one always fits beside its context. */
+const maxUnit = 192;
 /** What the model takes, without its two special word-pieces. */
 const modelMax = 254;
 /** At most this many word-pieces of title and headings go before a passage when it is embedded. */
@@ -122,7 +124,7 @@ function sections(blocks: readonly Block[]): Block[][] {
 }
 
 /** Greedy packing of one section: up to `target`, on to `max` only to end a paragraph. */
-function pack(units: readonly Unit[], target: number, max: number): Unit[][] {
+function pack(units: readonly Unit[], target: number, max: number, overlap: number): Unit[][] {
   const groups: Unit[][] = [];
   let group: Unit[] = [];
   let tokens = 0;
@@ -132,7 +134,7 @@ function pack(units: readonly Unit[], target: number, max: number): Unit[][] {
     const tail: Unit[] = [];
     let kept = 0;
     for (const unit of [...group].reverse()) {
-      if (kept + unit.tokens > target * chunkLimits.overlap) break;
+      if (kept + unit.tokens > target * overlap) break;
       tail.unshift(unit);
       kept += unit.tokens;
     }
@@ -154,20 +156,20 @@ function pack(units: readonly Unit[], target: number, max: number): Unit[][] {
 }
 
 /** Passages of a document, in order. Every one fits the model together with its context. */
-export async function chunkDocument(document: Extracted, count: CountTokens): Promise<Chunk[]> {
+export async function chunkDocument(document: Extracted, count: CountTokens, limits: ChunkLimits): Promise<Chunk[]> {
   const { text } = document;
   const parts = sections(document.blocks);
   const contexts = parts.map((blocks) => [document.title, ...(blocks[0]?.headingPath ?? [])]);
   const labels = await contextLabels(contexts, count);
   const chunks: Chunk[] = [];
-  const units = await unitsOf(text, parts.flat(), count, chunkLimits.max - maxContext);
+  const units = await unitsOf(text, parts.flat(), count, Math.min(limits.max, maxUnit));
   let at = 0;
   for (const [index, blocks] of parts.entries()) {
     const label = labels[index] ?? { text: '', tokens: 0 };
-    const max = Math.min(chunkLimits.max, modelMax - label.tokens);
+    const max = Math.min(limits.max, modelMax - label.tokens);
     const own = units.slice(at, at + blocks.length).flat();
     at += blocks.length;
-    for (const group of pack(own, Math.min(chunkLimits.target, max), max)) {
+    for (const group of pack(own, Math.min(limits.target, max), max, limits.overlap)) {
       const first = group[0];
       const last = group.at(-1);
       if (first === undefined || last === undefined) continue;

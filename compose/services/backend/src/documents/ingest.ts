@@ -1,4 +1,6 @@
 /** What happens to a document between its arrival and its first answer; and how one really goes away. */
+
+import type { RagConfig } from '../config/service.ts';
 import { detectMime } from '../extract/detect.ts';
 import type { Extractor } from '../extract/isolated.ts';
 import { BackendProblem } from '../http/problem.ts';
@@ -9,6 +11,7 @@ import type { Nlp } from '../store/nlp.ts';
 import type { Vectors } from '../store/vectors.ts';
 import { type Chunk, chunkDocument } from './chunker.ts';
 import type { DocumentEvents } from './events.ts';
+import { chunkLimitsOf, pipelineOf } from './pipeline.ts';
 import type { DocumentState, DocumentsRepository } from './repository.ts';
 
 export interface IngestParts {
@@ -18,6 +21,7 @@ export interface IngestParts {
   readonly extractor: Extractor;
   readonly documents: DocumentsRepository;
   readonly events: DocumentEvents;
+  readonly config: Pick<RagConfig, 'values'>;
 }
 
 /** Small, so that a question never waits long behind a batch. */
@@ -38,16 +42,12 @@ interface Version {
  */
 export async function ingestVersion(
   parts: IngestParts,
-  job: { documentId: string; version: number; attempt: number },
+  job: { documentId: string; version: number; attempt: number; progress: (share: number) => Promise<void> },
   signal: AbortSignal,
 ): Promise<void> {
   const { database, vectors, nlp, extractor, documents, events } = parts;
   const { documentId, version } = job;
-  const state = async (name: DocumentState, progress: number): Promise<void> => {
-    signal.throwIfAborted();
-    await documents.setState(documentId, name, progress);
-    events.changed(documentId);
-  };
+  const settings = parts.config.values();
 
   const source = await database.one<Version>(
     `select v.mime, v.original, d.source_uri as "sourceName", d.kb_id as "kbId" from document_versions v
@@ -55,18 +55,22 @@ export async function ingestVersion(
     [documentId, version],
   );
   if (source === undefined) return;
+  const state = async (name: DocumentState, progress: number): Promise<void> => {
+    signal.throwIfAborted();
+    await documents.setState(documentId, name, progress);
+    await job.progress(progress);
+    events.changed(documentId, source.kbId);
+  };
 
   await state('extracting', 0.02);
   let end = ingestDuration.startTimer({ stage: 'extract' });
   const mime = detectMime(source.sourceName, source.original);
   const extracted = await extractor.extract({ mime, name: source.sourceName, bytes: source.original }, signal);
   end();
-  await database.rows(`update document_versions set text = $3, pages = $4 where doc_id = $1 and version = $2`, [
-    documentId,
-    version,
-    extracted.text,
-    extracted.pages,
-  ]);
+  await database.rows(
+    `update document_versions set text = $3, pages = $4, pipeline = $5 where doc_id = $1 and version = $2`,
+    [documentId, version, extracted.text, extracted.pages, pipelineOf(settings)],
+  );
   await database.rows(`update documents set title = $2, pages = $3 where id = $1`, [
     documentId,
     extracted.title,
@@ -75,7 +79,7 @@ export async function ingestVersion(
 
   await state('chunking', 0.15);
   end = ingestDuration.startTimer({ stage: 'chunk' });
-  const chunks = await chunkDocument(extracted, (texts) => nlp.countTokens(texts, signal));
+  const chunks = await chunkDocument(extracted, (texts) => nlp.countTokens(texts, signal), chunkLimitsOf(settings));
   end();
   if (chunks.length === 0) throw new BackendProblem('no-text', 'The document holds no text that could be searched.');
   await writeChunks(database, documentId, version, chunks);
@@ -113,7 +117,7 @@ export async function ingestVersion(
     throw new BackendProblem('index-mismatch', `The vector store holds ${points} of ${chunks.length} passages.`);
   await publish(database, documentId, version, chunks.length, extracted.pages);
   end();
-  events.changed(documentId);
+  events.changed(documentId, source.kbId);
 }
 
 async function writeChunks(
@@ -163,7 +167,8 @@ async function publish(
     if (row === undefined) throw new DOMException('The document was replaced or deleted meanwhile', 'AbortError');
     if (version > 1)
       await queries.rows(
-        `insert into jobs (id, kind, doc_id, version, state) values (gen_random_uuid(), 'purge', $1, $2, 'queued')`,
+        `insert into jobs (id, kind, doc_id, version, kb_id, state)
+         select gen_random_uuid(), 'purge', id, $2, kb_id, 'queued' from documents where id = $1`,
         [documentId, version],
       );
   });
@@ -189,5 +194,8 @@ export async function deleteDocument(parts: IngestParts, documentId: string): Pr
   const left = await parts.vectors.count({ doc: documentId });
   if (left !== 0) throw new BackendProblem('index-mismatch', `${left} vectors of the document are still there.`);
   await parts.database.rows('delete from documents where id = $1', [documentId]);
-  parts.events.changed(documentId);
+  // With the last document of a deleted knowledge base goes the knowledge base.
+  await parts.database.rows(
+    `delete from knowledge_bases k where k.deleted_at is not null and not exists (select 1 from documents d where d.kb_id = k.id)`,
+  );
 }

@@ -1,60 +1,75 @@
-/** Documents, their versions and jobs in Postgres. */
+/** Documents and their versions in Postgres. */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Principal } from '../auth/principal.ts';
+import { checkMatch } from '../http/etag.ts';
+import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { insertJob, type JobJson, jobColumns, jobJson } from '../jobs/repository.ts';
+import { findKb, findWritableKb } from '../knowledge/repository.ts';
+import { readableKbs, writableKbs } from '../store/access.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 
-/** Changes whenever extraction, chunking or the embedding model do: the same bytes are then worth reading again. */
-export const pipeline = 'extract1-chunk200/240/15-minilm384p1';
+export const documentStates = [
+  'queued',
+  'extracting',
+  'chunking',
+  'embedding',
+  'indexing',
+  'ready',
+  'failed',
+  'deleting',
+] as const;
+export type DocumentState = (typeof documentStates)[number];
 
-export type DocumentState =
-  | 'queued'
-  | 'extracting'
-  | 'chunking'
-  | 'embedding'
-  | 'indexing'
-  | 'ready'
-  | 'failed'
-  | 'deleting';
+export const documentJson = z
+  .object({
+    id: z.guid(),
+    kbId: z.guid(),
+    title: z.string(),
+    sourceName: z.string(),
+    mime: z.string(),
+    bytes: z.number(),
+    chunks: z.number(),
+    pages: z.number().nullable(),
+    tags: z.array(z.string()),
+    state: z.enum(documentStates),
+    progress: z.number(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    version: z.number().nullable(),
+    revision: z.number(),
+    createdAtMs: z.number(),
+    updatedAtMs: z.number(),
+  })
+  .meta({ id: 'Document' });
+export type DocumentJson = z.output<typeof documentJson>;
 
-export interface DocumentJson {
-  readonly id: string;
-  readonly kbId: string;
-  readonly title: string;
-  readonly sourceName: string;
-  readonly mime: string;
-  readonly bytes: number;
-  readonly chunks: number;
-  readonly pages: number | null;
-  readonly state: DocumentState;
-  readonly progress: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly version: number | null;
-  readonly createdAtMs: number;
-}
-export interface JobJson {
-  readonly id: string;
-  readonly kind: 'ingest' | 'delete' | 'purge';
-  readonly documentId: string;
-  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-  readonly stage: string | null;
-  readonly attempts: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
+export const chunkJson = z
+  .object({
+    id: z.guid(),
+    no: z.number(),
+    text: z.string(),
+    tokens: z.number(),
+    page: z.number().nullable(),
+    headingPath: z.array(z.string()),
+    start: z.number(),
+    end: z.number(),
+  })
+  .meta({ id: 'Chunk' });
+export type ChunkJson = z.output<typeof chunkJson>;
+
+export const acceptedJson = z
+  .object({ document: documentJson, job: jobJson.nullable(), deduplicated: z.boolean() })
+  .meta({ id: 'Accepted' });
+export type Accepted = z.output<typeof acceptedJson>;
 
 const documentColumns = `d.id, d.kb_id as "kbId", d.title, d.source_uri as "sourceName", d.mime, d.bytes,
-  d.chunk_count as chunks, d.pages, d.state, d.progress,
+  d.chunk_count as chunks, d.pages, d.tags, d.state, d.progress,
   case when d.error_code is null then null
     else json_build_object('code', d.error_code, 'message', d.error_message) end as error,
-  d.current_version as version, (extract(epoch from d.created_at) * 1000)::float8 as "createdAtMs"`;
-const jobColumns = `id, kind, doc_id as "documentId", state, stage, attempts,
-  case when error_code is null then null else json_build_object('code', error_code, 'message', error_message) end as error`;
-
-export interface Accepted {
-  readonly document: DocumentJson;
-  readonly job: JobJson | null;
-  readonly deduplicated: boolean;
-}
+  d.current_version as version, d.revision, (extract(epoch from d.created_at) * 1000)::float8 as "createdAtMs",
+  (extract(epoch from d.updated_at) * 1000)::float8 as "updatedAtMs"`;
 
 /** A name as it is shown: no folders, no control or direction-turning characters, at most 300. */
 export function displayName(name: string): string {
@@ -70,60 +85,90 @@ export function sourceOf(path: string): string {
   return clean === '' ? 'document' : clean;
 }
 
+export interface NewFile {
+  /** Id or name of the knowledge base, or `default`. */
+  readonly kb: string;
+  readonly name: string;
+  readonly mime: string;
+  readonly bytes: Buffer;
+  readonly pipeline: string;
+  readonly title?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
 export interface DocumentsRepository {
-  knowledgeBases(): Promise<{ id: string; name: string }[]>;
+  /** Of one knowledge base, newest first. @throws {BackendProblem} `not-found` */
+  list(who: Principal, kb: string, cursor: string | null, limit: number): Promise<Page<DocumentJson>>;
   /** @throws {BackendProblem} `not-found` */
-  knowledgeBase(idOrName: string): Promise<string>;
-  list(cursor: string | null, limit: number): Promise<DocumentJson[]>;
-  /** @throws {BackendProblem} `not-found` */
-  get(id: string): Promise<DocumentJson>;
-  /** Takes a file in: a new document, a new version of the one with this name, or nothing when its bytes are known. */
-  accept(file: { kbId: string; name: string; mime: string; bytes: Buffer }): Promise<Accepted>;
+  get(who: Principal, id: string): Promise<DocumentJson>;
+  /**
+   * Takes a file in: a new document, a new version of the one with this name, or nothing when its bytes are known.
+   * @throws {BackendProblem} `not-found`, `kb-read-only`
+   */
+  accept(who: Principal, file: NewFile): Promise<Accepted>;
+  /** @throws {BackendProblem} `not-found`, `precondition-failed` */
+  change(
+    who: Principal,
+    id: string,
+    change: { title?: string | undefined; tags?: readonly string[] | undefined },
+    ifMatch?: string,
+  ): Promise<DocumentJson>;
+  /** Reads its bytes again, as a new version. @throws {BackendProblem} `not-found` */
+  reindex(who: Principal, id: string, pipeline: string): Promise<{ document: DocumentJson; job: JobJson }>;
   /** Makes it invisible at once and queues the removal of everything that belongs to it. @throws {BackendProblem} `not-found` */
-  tombstone(id: string): Promise<{ document: DocumentJson; job: JobJson }>;
-  /** @throws {BackendProblem} `not-found` */
-  job(id: string): Promise<JobJson>;
+  tombstone(who: Principal, id: string): Promise<{ document: DocumentJson; job: JobJson }>;
+  /** Text of the current version. @throws {BackendProblem} `not-found` */
+  content(who: Principal, id: string): Promise<{ text: string; pages: number | null; version: number }>;
+  /** Bytes of the current version. @throws {BackendProblem} `not-found` */
+  original(who: Principal, id: string): Promise<{ bytes: Buffer; mime: string; name: string }>;
+  /** Passages of the current version, in order, from number `from` on. @throws {BackendProblem} `not-found` */
+  chunks(who: Principal, id: string, from: number, limit: number): Promise<Page<ChunkJson>>;
+  /** Those of the knowledge bases that the caller may read. */
+  readableKbs(who: Principal, kbIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of everybody: how many were read with another pipeline. */
+  countOtherPipelines(pipeline: string): Promise<number>;
+  /** For the worker, who acts for nobody. */
   setState(id: string, state: DocumentState, progress: number): Promise<void>;
   /** Queues every ready document once more, for a vector store that lost its data. Answers how many. */
   requeueAll(): Promise<number>;
 }
 export const DOCUMENTS = Symbol('documents');
 
-async function insertJob(
-  queries: Queries,
-  kind: JobJson['kind'],
-  docId: string,
-  version: number | null,
-): Promise<JobJson> {
-  const job = await queries.one<JobJson>(
-    `insert into jobs (id, kind, doc_id, version, state) values ($1,$2,$3,$4,'queued') returning ${jobColumns}`,
-    [newId(), kind, docId, version],
-  );
-  if (job === undefined) throw new Error('insert returned nothing');
-  return job;
-}
+const missing = (): BackendProblem => new BackendProblem('not-found', 'There is no document with this id.');
 
 export function createDocumentsRepository(database: Database): DocumentsRepository {
-  const get = async (id: string, queries: Queries = database): Promise<DocumentJson> => {
-    const row = await queries.one<DocumentJson>(`select ${documentColumns} from documents d where d.id = $1`, [id]);
-    if (row === undefined) throw new BackendProblem('not-found', 'There is no document with this id.');
+  const get = async (who: Principal, id: string, queries: Queries = database): Promise<DocumentJson> => {
+    const row = await queries.one<DocumentJson>(
+      `select ${documentColumns} from documents d where d.id = $1 and d.kb_id in ${readableKbs('$2')}`,
+      [id, who.userId],
+    );
+    if (row === undefined) throw missing();
     return row;
   };
 
-  async function acceptIn(
-    queries: Queries,
-    file: { kbId: string; name: string; mime: string; bytes: Buffer },
-  ): Promise<Accepted> {
+  /** Locks the row for a change. @throws {BackendProblem} `not-found`, `kb-read-only` */
+  async function lock(queries: Queries, who: Principal, id: string): Promise<void> {
+    const row = await queries.one(
+      `select d.id from documents d where d.id = $1 and d.kb_id in ${writableKbs('$2')} for update of d`,
+      [id, who.userId],
+    );
+    if (row !== undefined) return;
+    await get(who, id, queries);
+    throw new BackendProblem('kb-read-only', 'It was shared with you to be read.');
+  }
+
+  async function acceptIn(queries: Queries, who: Principal, file: NewFile): Promise<Accepted> {
+    const { id: kbId } = await findWritableKb(queries, who, file.kb);
     const sha = createHash('sha256').update(file.bytes).digest();
     const name = sourceOf(file.name);
     // Ten uploads of one file at the same moment become one document and nine answers that say so.
-    await queries.rows('select pg_advisory_xact_lock(742002, hashtext($1))', [file.kbId]);
+    await queries.rows('select pg_advisory_xact_lock(742002, hashtext($1))', [kbId]);
     const known = await queries.one<{ id: string; version: number; state: DocumentState }>(
       `select d.id, v.version, d.state from documents d
        join document_versions v on v.doc_id = d.id and v.version = d.last_version
        where d.kb_id = $1 and d.deleted_at is null and v.content_sha256 = $2 and v.pipeline = $3
        order by (d.source_uri = $4) desc limit 1`,
-      [file.kbId, sha, pipeline, name],
+      [kbId, sha, file.pipeline, name],
     );
     if (known !== undefined) {
       if (known.state === 'failed') {
@@ -131,57 +176,96 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
           `update documents set state = 'queued', progress = 0, error_code = null, error_message = null, updated_at = now() where id = $1`,
           [known.id],
         );
-        const job = await insertJob(queries, 'ingest', known.id, known.version);
-        return { document: await get(known.id, queries), job, deduplicated: false };
+        const job = await insertJob(queries, { kind: 'ingest', documentId: known.id, version: known.version, kbId });
+        return { document: await get(who, known.id, queries), job, deduplicated: false };
       }
       const job = await queries.one<JobJson>(
-        `select ${jobColumns} from jobs where doc_id = $1 and kind = 'ingest' and state in ('queued','running') order by id desc limit 1`,
+        `select ${jobColumns} from jobs j where doc_id = $1 and kind = 'ingest' and state in ('queued','running') order by id desc limit 1`,
         [known.id],
       );
-      return { document: await get(known.id, queries), job: job ?? null, deduplicated: true };
+      return { document: await get(who, known.id, queries), job: job ?? null, deduplicated: true };
     }
     const row = await queries.one<{ id: string; version: number }>(
-      `insert into documents (id, kb_id, source_uri, title, mime, bytes, state, last_version)
-       values ($1,$2,$3,$3,$4,$5,'queued',1)
+      `insert into documents (id, kb_id, source_uri, title, mime, bytes, state, last_version, tags)
+       values ($1,$2,$3,$4,$5,$6,'queued',1,$7)
        on conflict (kb_id, source_uri) where deleted_at is null do update set
          mime = excluded.mime, bytes = excluded.bytes, state = 'queued', progress = 0, error_code = null,
-         error_message = null, last_version = documents.last_version + 1, updated_at = now()
+         error_message = null, last_version = documents.last_version + 1, revision = documents.revision + 1,
+         tags = case when $8 then excluded.tags else documents.tags end, updated_at = now()
        returning id, last_version as version`,
-      [newId(), file.kbId, name, file.mime, file.bytes.length],
+      [newId(), kbId, name, file.title ?? name, file.mime, file.bytes.length, file.tags ?? [], file.tags !== undefined],
     );
     if (row === undefined) throw new Error('insert returned nothing');
     await queries.rows(
       `insert into document_versions (doc_id, version, content_sha256, pipeline, mime, original) values ($1,$2,$3,$4,$5,$6)`,
-      [row.id, row.version, sha, pipeline, file.mime, file.bytes],
+      [row.id, row.version, sha, file.pipeline, file.mime, file.bytes],
     );
+    return {
+      document: await get(who, row.id, queries),
+      job: await replaceJob(queries, row, kbId),
+      deduplicated: false,
+    };
+  }
+
+  /** The ingestion of the newest version, instead of one that waits for an older. */
+  async function replaceJob(
+    queries: Queries,
+    version: { id: string; version: number },
+    kbId: string,
+  ): Promise<JobJson> {
     await queries.rows(
       `update jobs set state = 'cancelled', ended_at = now() where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
-      [row.id],
+      [version.id],
     );
-    const job = await insertJob(queries, 'ingest', row.id, row.version);
-    return { document: await get(row.id, queries), job, deduplicated: false };
+    return insertJob(queries, { kind: 'ingest', documentId: version.id, version: version.version, kbId });
   }
 
   return {
-    knowledgeBases: () => database.rows('select id, name from knowledge_bases order by id'),
-    async knowledgeBase(idOrName) {
-      const row = await database.one<{ id: string }>(
-        'select id from knowledge_bases where id::text = $1 or name = $1 limit 1',
-        [idOrName],
+    async list(who, kb, cursor, limit) {
+      const { id } = await findKb(database, who, kb);
+      const rows = await database.rows<DocumentJson>(
+        `select ${documentColumns} from documents d
+         where d.kb_id = $1 and d.kb_id in ${readableKbs('$2')} and ($3::uuid is null or d.id < $3)
+         order by d.id desc limit $4`,
+        [id, who.userId, cursor, limit + 1],
       );
-      if (row === undefined) throw new BackendProblem('not-found', 'There is no knowledge base of this name or id.');
-      return row.id;
+      return paged(rows, limit, (last) => last.id);
     },
-    list: (cursor, limit) =>
-      database.rows<DocumentJson>(
-        `select ${documentColumns} from documents d where ($1::uuid is null or d.id < $1) order by d.id desc limit $2`,
-        [cursor, limit],
-      ),
-    get,
-    accept: (file) => database.transaction((queries) => acceptIn(queries, file)),
-    tombstone: (id) =>
+    get: (who, id) => get(who, id),
+    accept: (who, file) => database.transaction((queries) => acceptIn(queries, who, file)),
+    change: (who, id, { title, tags }, ifMatch) =>
       database.transaction(async (queries) => {
-        await get(id, queries);
+        await lock(queries, who, id);
+        checkMatch(ifMatch, (await get(who, id, queries)).revision);
+        await queries.rows(
+          `update documents set title = coalesce($2, title), tags = coalesce($3, tags), revision = revision + 1,
+             updated_at = now() where id = $1 and deleted_at is null`,
+          [id, title ?? null, tags ?? null],
+        );
+        return get(who, id, queries);
+      }),
+    reindex: (who, id, pipeline) =>
+      database.transaction(async (queries) => {
+        await lock(queries, who, id);
+        const row = await queries.one<{ id: string; version: number; kbId: string }>(
+          `update documents set state = 'queued', progress = 0, error_code = null, error_message = null,
+             last_version = last_version + 1, revision = revision + 1, updated_at = now()
+           where id = $1 and deleted_at is null returning id, last_version as version, kb_id as "kbId"`,
+          [id],
+        );
+        if (row === undefined) throw missing();
+        await queries.rows(
+          `insert into document_versions (doc_id, version, content_sha256, pipeline, mime, original)
+           select doc_id, $2, content_sha256, $3, mime, original from document_versions
+           where doc_id = $1 and version < $2 order by version desc limit 1`,
+          [id, row.version, pipeline],
+        );
+        const job = await replaceJob(queries, row, row.kbId);
+        return { document: await get(who, id, queries), job };
+      }),
+    tombstone: (who, id) =>
+      database.transaction(async (queries) => {
+        await lock(queries, who, id);
         await queries.rows(
           `update documents set state = 'deleting', progress = 0, deleted_at = coalesce(deleted_at, now()), updated_at = now() where id = $1`,
           [id],
@@ -191,15 +275,60 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
           [id],
         );
         const open = await queries.one<JobJson>(
-          `select ${jobColumns} from jobs where doc_id = $1 and kind = 'delete' and state in ('queued','running')`,
+          `select ${jobColumns} from jobs j where doc_id = $1 and kind = 'delete' and state in ('queued','running')`,
           [id],
         );
-        return { document: await get(id, queries), job: open ?? (await insertJob(queries, 'delete', id, null)) };
+        const document = await get(who, id, queries);
+        return {
+          document,
+          job: open ?? (await insertJob(queries, { kind: 'delete', documentId: id, kbId: document.kbId })),
+        };
       }),
-    async job(id) {
-      const row = await database.one<JobJson>(`select ${jobColumns} from jobs where id = $1`, [id]);
-      if (row === undefined) throw new BackendProblem('not-found', 'There is no job with this id.');
+    async content(who, id) {
+      const row = await database.one<{ text: string | null; pages: number | null; version: number }>(
+        `select v.text, v.pages, v.version from documents d
+         join document_versions v on v.doc_id = d.id and v.version = d.current_version
+         where d.id = $1 and d.deleted_at is null and d.kb_id in ${readableKbs('$2')}`,
+        [id, who.userId],
+      );
+      if (row === undefined || row.text === null) throw missing();
+      return { ...row, text: row.text };
+    },
+    async original(who, id) {
+      const row = await database.one<{ bytes: Buffer; mime: string; name: string }>(
+        `select v.original as bytes, v.mime, d.source_uri as name from documents d
+         join document_versions v on v.doc_id = d.id and v.version = coalesce(d.current_version, d.last_version)
+         where d.id = $1 and d.deleted_at is null and d.kb_id in ${readableKbs('$2')}`,
+        [id, who.userId],
+      );
+      if (row === undefined) throw missing();
       return row;
+    },
+    async chunks(who, id, from, limit) {
+      await get(who, id);
+      const rows = await database.rows<ChunkJson>(
+        `select c.id, c.no, c.text, c.token_count as tokens, c.page, c.heading_path as "headingPath",
+           c.start_at as start, c.end_at as "end"
+         from chunks c join documents d on d.id = c.doc_id and d.current_version = c.version and d.deleted_at is null
+         where d.id = $1 and d.kb_id in ${readableKbs('$2')} and c.no >= $3 order by c.no limit $4`,
+        [id, who.userId, from, limit + 1],
+      );
+      return paged(rows, limit, (last) => String(last.no + 1));
+    },
+    async readableKbs(who, kbIds) {
+      const rows = await database.rows<{ id: string }>(
+        `select id from ${readableKbs('$1')} r where id = any($2::uuid[])`,
+        [who.userId, kbIds],
+      );
+      return new Set(rows.map((row) => row.id));
+    },
+    async countOtherPipelines(pipeline) {
+      const row = await database.one<{ n: number }>(
+        `select count(*) as n from documents d join document_versions v on v.doc_id = d.id and v.version = d.current_version
+         where d.deleted_at is null and v.pipeline <> $1`,
+        [pipeline],
+      );
+      return row?.n ?? 0;
     },
     async setState(id, state, progress) {
       await database.rows(
@@ -209,11 +338,12 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     },
     requeueAll: () =>
       database.transaction(async (queries) => {
-        const rows = await queries.rows<{ id: string; version: number }>(
+        const rows = await queries.rows<{ id: string; version: number; kbId: string }>(
           `update documents set state = 'queued', progress = 0, updated_at = now()
-           where deleted_at is null and state = 'ready' returning id, last_version as version`,
+           where deleted_at is null and state = 'ready' returning id, last_version as version, kb_id as "kbId"`,
         );
-        for (const row of rows) await insertJob(queries, 'ingest', row.id, row.version);
+        for (const row of rows)
+          await insertJob(queries, { kind: 'ingest', documentId: row.id, version: row.version, kbId: row.kbId });
         return rows.length;
       }),
   };

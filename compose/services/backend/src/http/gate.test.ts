@@ -3,11 +3,20 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gate, hostName } from './gate.ts';
+import { BackendProblem } from './problem.ts';
 
 let server: Server;
 beforeAll(async () => {
   const app = express();
-  app.use(gate({ token: 'a-token-of-some-length', hosts: ['backend'] }));
+  app.use(
+    gate({
+      authenticate: async (token) => {
+        if (token !== 'a-token-of-some-length') throw new BackendProblem('unauthorized', 'no');
+        return { userId: 'u', role: 'owner', via: 'panel', scopes: null };
+      },
+      hosts: ['backend'],
+    }),
+  );
   app.use((_request, response) => void response.end('in'));
   server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

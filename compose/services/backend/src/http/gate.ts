@@ -1,9 +1,9 @@
 /**
- * What every request passes first: host and origin (against DNS rebinding), then the bearer token on all but /health*.
+ * What every request passes first: host and origin (against DNS rebinding), then the bearer token on all but /health* and signing in.
  * A plain function before the router, so that an unknown address tells nothing to who has no token.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
+import { type Principal, setPrincipal } from '../auth/principal.ts';
 import { log } from '../observability/log.ts';
 import { authFailures, httpDuration } from '../observability/metrics.ts';
 import { BackendProblem } from './problem.ts';
@@ -11,7 +11,8 @@ import { sendProblem } from './problem-filter.ts';
 import { requestIdOf } from './request-id.ts';
 
 export interface GateOptions {
-  readonly token: string;
+  /** @throws {BackendProblem} `unauthorized`, or why nobody can be recognised right now */
+  readonly authenticate: (bearer: string) => Promise<Principal>;
   /** Host names taken, without port. */
   readonly hosts: readonly string[];
 }
@@ -31,11 +32,12 @@ function originHost(origin: string): string | null {
   }
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+/** Addresses that need no credentials. */
+const open = new Set(['/v1/auth/login', '/v1/auth/refresh', '/v1/auth/logout']);
+const isOpen = (path: string): boolean => path === '/health' || path.startsWith('/health/') || open.has(path);
 
 export function gate(options: GateOptions): (request: Request, response: Response, next: NextFunction) => void {
   const hosts = new Set(['127.0.0.1', 'localhost', '[::1]', ...options.hosts.map((host) => host.toLowerCase())]);
-  const expected = digest(options.token);
   return (request, response, next) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -69,19 +71,24 @@ export function gate(options: GateOptions): (request: Request, response: Respons
       refuse('origin', new BackendProblem('host-not-allowed', 'Pages of other origins may not ask.'));
       return;
     }
-    if (request.path === '/health' || request.path.startsWith('/health/')) {
+    if (isOpen(request.path)) {
       next();
       return;
     }
-    const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
+    const given = /^Bearer ([\x21-\x7e]{1,2048})$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given === undefined) {
       refuse('missing-token', new BackendProblem('unauthorized', 'Send the panel’s token as a bearer token.'));
       return;
     }
-    if (!timingSafeEqual(digest(given), expected)) {
-      refuse('wrong-token', new BackendProblem('unauthorized', 'The token is not the one of this environment.'));
-      return;
-    }
-    next();
+    options.authenticate(given).then(
+      (principal) => {
+        setPrincipal(request, principal);
+        next();
+      },
+      (error: unknown) => {
+        if (error instanceof BackendProblem && error.code === 'unauthorized') refuse('wrong-token', error);
+        else sendProblem(request, response, error);
+      },
+    );
   };
 }

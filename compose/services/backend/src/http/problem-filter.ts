@@ -11,7 +11,10 @@ export function fromHttp(error: unknown): BackendProblem {
   if (error instanceof BackendProblem) return error;
   if (error instanceof MulterError) {
     if (error.code === 'LIMIT_FILE_SIZE')
-      return new BackendProblem('file-too-large', 'A document may have up to 50 MB. Split it and add the parts.');
+      return new BackendProblem(
+        'file-too-large',
+        'The document is larger than this environment takes. Split it and add the parts.',
+      );
     return new BackendProblem('bad-request', 'Send one file in the field named "file".');
   }
   const type = (error as { type?: unknown } | null)?.type;
@@ -19,7 +22,10 @@ export function fromHttp(error: unknown): BackendProblem {
   if (type === 'entity.too.large') return new BackendProblem('body-too-large', 'The body has more than 1 MB.');
   // Nest has turned these two into its own by the time they come here.
   if (error instanceof HttpException && error.getStatus() === 413 && error.message === 'File too large')
-    return new BackendProblem('file-too-large', 'A document may have up to 50 MB. Split it and add the parts.');
+    return new BackendProblem(
+      'file-too-large',
+      'The document is larger than this environment takes. Split it and add the parts.',
+    );
   if (error instanceof HttpException && error.getStatus() === 400 && error.message.includes('JSON'))
     return new BackendProblem('malformed-json', 'The body is not valid JSON.');
   const status = error instanceof HttpException ? error.getStatus() : Number((error as { status?: unknown })?.status);
@@ -56,7 +62,7 @@ export function sendProblem(request: Request, response: Response, error: unknown
     return;
   }
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
-  if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   response
     .status(problem.status)
     .setHeader('Content-Type', 'application/problem+json')

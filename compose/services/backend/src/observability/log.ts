@@ -5,14 +5,17 @@
 import type { LoggerService } from '@nestjs/common';
 
 const levels = { debug: 10, info: 20, warn: 30, error: 40 } as const;
-export type LogLevel = keyof typeof levels;
+type LogLevel = keyof typeof levels;
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 let threshold: number = levels.info;
 let base: LogFields = { service: 'backend' };
 
-export function configureLog(options: { level: LogLevel; version: string; env: string }): void {
-  threshold = levels[options.level];
+export function setLogLevel(level: LogLevel): void {
+  threshold = levels[level];
+}
+
+export function configureLog(options: { version: string; env: string }): void {
   base = { service: 'backend', version: options.version, env: options.env, pid: process.pid };
 }
 

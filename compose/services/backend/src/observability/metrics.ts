@@ -147,6 +147,18 @@ export const authFailures = new Counter({
   labelNames: ['reason'] as const,
   registers,
 });
+export const rateLimited = new Counter({
+  name: 'rag_rate_limited_total',
+  help: 'Requests refused because there were too many',
+  labelNames: ['route'] as const,
+  registers,
+});
+export const configReloads = new Counter({
+  name: 'rag_config_reloads_total',
+  help: 'Readings of the stored configuration',
+  labelNames: ['result'] as const,
+  registers,
+});
 export const httpDuration = new Histogram({
   name: 'http_request_duration_seconds',
   help: 'Requests by route',
@@ -179,6 +191,9 @@ for (const state of ['queued', 'running']) ingestQueueDepth.set({ state }, 0);
 for (const stage of ['extract', 'chunk', 'embed', 'index']) ingestDuration.zero({ stage });
 for (const result of ['hit', 'miss', 'error']) cacheRequests.inc({ cache: 'embedding', result }, 0);
 for (const check of checkNames) healthStatus.set({ check }, 0);
-for (const reason of ['missing-token', 'wrong-token', 'host', 'origin']) authFailures.inc({ reason }, 0);
+for (const route of ['login', 'chat', 'request']) rateLimited.inc({ route }, 0);
+for (const result of ['ok', 'failed', 'bad-value']) configReloads.inc({ result }, 0);
+for (const reason of ['missing-token', 'wrong-token', 'login', 'session', 'host', 'origin'])
+  authFailures.inc({ reason }, 0);
 for (const mime of ['text/markdown', 'text/plain', 'text/html', 'application/pdf'])
   for (const status of ['ready', 'failed']) ingestDocuments.inc({ status, mime }, 0);

@@ -1,10 +1,10 @@
 /** The vector of a question, from the cache when it was asked before. */
 import { createHash } from 'node:crypto';
+import type { RagConfig } from '../config/service.ts';
 import { cacheRequests } from '../observability/metrics.ts';
 import type { Cache } from '../store/cache.ts';
 import { type Nlp, vectorSize } from '../store/nlp.ts';
 
-const ttlSeconds = 24 * 3600;
 const keyOf = (text: string): string => `emb:minilm384:${createHash('sha256').update(text).digest('base64url')}`;
 
 function fromBuffer(buffer: Buffer | null): Float32Array | null {
@@ -14,7 +14,7 @@ function fromBuffer(buffer: Buffer | null): Float32Array | null {
 
 /** One unit vector per text, in order. The cache being away costs time, never the answer. */
 export async function embedCached(
-  parts: { cache: Cache; nlp: Nlp },
+  parts: { cache: Cache; nlp: Nlp; config: Pick<RagConfig, 'values'> },
   texts: readonly string[],
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
@@ -36,7 +36,7 @@ export async function embedCached(
         const vector = known[at];
         return vector == null ? [] : [{ key: keys[at] ?? '', value: Buffer.from(vector.buffer) }];
       }),
-      ttlSeconds,
+      parts.config.values()['cache.ttlSec'],
     );
   }
   return known.map((vector) => vector ?? new Float32Array(vectorSize));

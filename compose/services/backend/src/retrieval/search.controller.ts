@@ -1,33 +1,104 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
+import { Caller, type Principal } from '../auth/principal.ts';
 import { checkedQuestion } from '../chat/question.ts';
-import { DOCUMENTS, type DocumentsRepository } from '../documents/repository.ts';
-import { validated } from '../http/validate.ts';
+import { CONFIG, type RagConfig } from '../config/service.ts';
+import { embeddingProfile } from '../documents/pipeline.ts';
+import { Input, Route, route } from '../http/route.ts';
+import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
 import { SEARCH_PARTS, type SearchParts, search } from './search.ts';
 
-const body = z.strictObject({
-  query: z.string(),
-  kbIds: z.array(z.string().min(1).max(64)).min(1).max(50).default(['default']),
-  mode: z.enum(['hybrid', 'dense', 'bm25']).default('hybrid'),
-  topK: z.number().int().min(1).max(100).default(8),
+const filters = z.strictObject({
+  documentIds: z.array(z.guid()).min(1).max(1000).optional(),
+  tags: z.array(z.string().min(1).max(64)).min(1).max(20).optional(),
+  mimes: z.array(z.string().min(1).max(100)).min(1).max(20).optional(),
+  sourcePrefix: z.string().min(1).max(500).optional(),
+  updatedAfterMs: z.number().min(0).max(8.64e15).optional(),
+  updatedBeforeMs: z.number().min(0).max(8.64e15).optional(),
+});
+const score = z.number().nullable();
+const hit = z
+  .object({
+    chunkId: z.guid(),
+    documentId: z.guid(),
+    title: z.string(),
+    sourceName: z.string(),
+    page: z.number().nullable(),
+    headingPath: z.array(z.string()).readonly(),
+    text: z.string(),
+    start: z.number(),
+    end: z.number(),
+    tokens: z.number(),
+    /** `fused` is what ordered them: `rrf` for hybrid, else the one leg's. Never a percentage. */
+    scores: z.object({ fused: z.number(), dense: score, bm25: score, rrf: score, rerank: score }),
+  })
+  .meta({ id: 'Hit' });
+const answer = z
+  .object({
+    hits: z.array(hit),
+    timings: z.object({ embedMs: z.number(), qdrantMs: z.number(), hydrateMs: z.number(), totalMs: z.number() }),
+    explain: z
+      .object({
+        mode: z.string(),
+        prefetch: z.number(),
+        rrfK: z.number(),
+        embeddingProfile: z.string(),
+        kbIds: z.array(z.guid()),
+        dropped: z.number(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'SearchAnswer' });
+
+const spec = route({
+  method: 'post',
+  path: 'v1/search',
+  summary: 'Passages for a question, ranked, with scores and timings',
+  tag: 'Search',
+  access: 'search:read',
+  body: z.strictObject({
+    query: z.string(),
+    kbIds: z.array(z.string().min(1).max(100)).min(1).max(50).default(['default']),
+    filters: filters.optional(),
+    mode: z.enum(['hybrid', 'dense', 'bm25']).default('hybrid'),
+    topK: z.number().int().min(1).max(100).default(8),
+    explain: z.boolean().default(false),
+  }),
+  answers: { 200: answer },
+  problems: ['empty-question', 'question-too-long', 'embedding-unavailable', 'vector-store-unavailable'],
 });
 
-@Controller('v1/search')
+@Controller()
 export class SearchController {
   readonly #parts: SearchParts;
-  readonly #documents: DocumentsRepository;
-  constructor(@Inject(SEARCH_PARTS) parts: SearchParts, @Inject(DOCUMENTS) documents: DocumentsRepository) {
+  readonly #knowledge: KnowledgeRepository;
+  readonly #config: RagConfig;
+  constructor(
+    @Inject(SEARCH_PARTS) parts: SearchParts,
+    @Inject(KNOWLEDGE) knowledge: KnowledgeRepository,
+    @Inject(CONFIG) config: RagConfig,
+  ) {
     this.#parts = parts;
-    this.#documents = documents;
+    this.#knowledge = knowledge;
+    this.#config = config;
   }
 
-  @Post()
-  @HttpCode(200)
-  async search(@Body() raw: unknown): Promise<unknown> {
-    const request = validated(body, raw);
-    const text = checkedQuestion(request.query);
-    const kbIds = await Promise.all(request.kbIds.map((kb) => this.#documents.knowledgeBase(kb)));
-    const { hits, timings } = await search(this.#parts, { text, kbIds, mode: request.mode, topK: request.topK });
-    return { hits, timings };
+  @Route(spec)
+  async search(@Caller() who: Principal, @Input() { body }: Input<typeof spec>): Promise<z.output<typeof answer>> {
+    const text = checkedQuestion(body.query);
+    const { mode, topK } = body;
+    const values = this.#config.values();
+    const prefetch = values['retrieval.prefetch'];
+    const rrfK = values['retrieval.rrfK'];
+    const kbIds = await this.#knowledge.readable(who, body.kbIds);
+    const found = await search(this.#parts, who, { text, kbIds, mode, topK, prefetch, rrfK, filters: body.filters });
+    return {
+      hits: found.hits.map((passage) => ({
+        ...passage,
+        scores: { ...passage.scores, rrf: mode === 'hybrid' ? passage.scores.fused : null, rerank: null },
+      })),
+      timings: found.timings,
+      ...(body.explain ? { explain: { mode, prefetch, rrfK, embeddingProfile, kbIds, dropped: found.dropped } } : {}),
+    };
   }
 }

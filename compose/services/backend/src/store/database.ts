@@ -17,6 +17,8 @@ export interface Database extends Queries {
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
   /** Brings the schema up to date; safe from several processes at once. */
   migrate(): Promise<void>;
+  /** Runs `work` while no other process runs under the same number. */
+  exclusively<T>(lock: number, work: () => Promise<T>): Promise<T>;
   pool(): { total: number; idle: number; waiting: number; max: number };
   close(): Promise<void>;
 }
@@ -29,18 +31,28 @@ function queriesOf(client: { query(text: string, values: unknown[]): Promise<{ r
   return { rows, one: async <T>(sql: string, values?: readonly unknown[]) => (await rows<T>(sql, values))[0] };
 }
 
+/** How the database is reached. */
+export const connectionOf = (settings: Settings) => ({
+  host: settings.DATABASE_HOST,
+  port: settings.DATABASE_PORT,
+  database: settings.DATABASE_NAME,
+  user: settings.DATABASE_USER,
+  password: settings.databasePassword,
+  connectionTimeoutMillis: 5000,
+  statement_timeout: 60_000,
+  keepAlive: true,
+});
+
+/** A value was to be unique and is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23505';
+}
+
 export function openDatabase(settings: Settings): Database {
   const pool = new pg.Pool({
-    host: settings.DATABASE_HOST,
-    port: settings.DATABASE_PORT,
-    database: settings.DATABASE_NAME,
-    user: settings.DATABASE_USER,
-    password: settings.databasePassword,
+    ...connectionOf(settings),
     max: settings.DATABASE_POOL_MAX,
-    connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 60_000,
-    keepAlive: true,
   });
   pool.on('error', (error) => log.warn('database.connection', 'An idle connection was lost', {}, error));
 
@@ -80,6 +92,11 @@ export function openDatabase(settings: Settings): Database {
         }
       });
     },
+    exclusively: (lock, work) =>
+      transaction(async (queries) => {
+        await queries.rows('select pg_advisory_xact_lock($1)', [lock]);
+        return work();
+      }),
     pool: () => ({
       total: pool.totalCount,
       idle: pool.idleCount,

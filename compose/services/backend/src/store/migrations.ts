@@ -145,7 +145,166 @@ create table config_entries (
 );
 `,
   },
+  {
+    // People, who owns what, several knowledge bases, configuration with a history, runs and jobs that replicas share.
+    id: 2,
+    sql: `
+create table users (
+  id uuid primary key,
+  email text unique check (email = lower(email)),
+  name text not null default '',
+  password_hash text,
+  role text not null check (role in ('owner','user')),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  disabled_at timestamptz,
+  deleted_at timestamptz
+);
+insert into users (id, name, role) values ('00000000-0000-7000-8000-000000000002', 'Owner', 'owner');
+
+create table api_keys (
+  id uuid primary key,
+  user_id uuid not null references users (id) on delete cascade,
+  name text not null,
+  hash bytea not null,
+  last4 text not null,
+  scopes text[] not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  last_used_at timestamptz
+);
+create index api_keys_user on api_keys (user_id);
+
+alter table knowledge_bases drop constraint knowledge_bases_name_key;
+alter table knowledge_bases
+  add column owner_id uuid references users (id),
+  add column description text not null default '',
+  add column is_default boolean not null default false,
+  add column revision int not null default 1,
+  add column updated_at timestamptz not null default now(),
+  add column deleted_at timestamptz;
+update knowledge_bases set owner_id = '00000000-0000-7000-8000-000000000002',
+  is_default = (id = '00000000-0000-7000-8000-000000000001');
+alter table knowledge_bases alter column owner_id set not null;
+create unique index knowledge_bases_name on knowledge_bases (owner_id, name) where deleted_at is null;
+create unique index knowledge_bases_default on knowledge_bases (owner_id) where is_default and deleted_at is null;
+
+create table kb_members (
+  kb_id uuid not null references knowledge_bases (id) on delete cascade,
+  user_id uuid not null references users (id) on delete cascade,
+  role text not null check (role in ('reader','editor')),
+  created_at timestamptz not null default now(),
+  primary key (kb_id, user_id)
+);
+create index kb_members_user on kb_members (user_id);
+
+create table sources (
+  id uuid primary key,
+  kb_id uuid not null references knowledge_bases (id) on delete cascade,
+  kind text not null check (kind in ('folder','url','rss')),
+  uri text not null,
+  settings jsonb not null default '{}',
+  every_seconds int,
+  cursor jsonb not null default '{}',
+  next_sync_at timestamptz,
+  last_sync_at timestamptz,
+  error_code text,
+  error_message text,
+  paused_at timestamptz,
+  revision int not null default 1,
+  created_at timestamptz not null default now(),
+  unique (kb_id, kind, uri)
+);
+create index sources_due on sources (next_sync_at) where paused_at is null;
+
+alter table documents drop constraint documents_state_check;
+alter table documents
+  add constraint documents_state_check check (state in
+    ('queued','extracting','chunking','embedding','indexing','ready','failed','cancelled','deleting')),
+  add column source_id uuid references sources (id) on delete set null,
+  add column tags text[] not null default '{}',
+  add column revision int not null default 1;
+create index documents_tags on documents using gin (tags);
+create index documents_kb on documents (kb_id, id desc);
+
+alter table jobs drop constraint jobs_kind_check;
+update jobs set state = 'queued', lease_until = null where state = 'running';
+alter table jobs
+  alter column doc_id drop not null,
+  add column kb_id uuid,
+  add column user_id uuid,
+  add column payload jsonb not null default '{}',
+  add column progress real not null default 0,
+  add column lease_owner text;
+update jobs j set kb_id = d.kb_id from documents d where d.id = j.doc_id;
+create unique index jobs_one_per_document on jobs (doc_id) where state = 'running';
+
+create table outbox (
+  id uuid primary key,
+  topic text not null,
+  payload jsonb not null,
+  attempts int not null default 0,
+  run_after timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  done_at timestamptz
+);
+create index outbox_open on outbox (topic, run_after) where done_at is null;
+
+alter table conversations add column user_id uuid references users (id) on delete cascade;
+update conversations set user_id = '00000000-0000-7000-8000-000000000002';
+alter table conversations alter column user_id set not null;
+create index conversations_of_user on conversations (user_id, updated_at desc, id desc);
+update messages set status = 'stopped' where status = 'streaming';
+
+create table runs (
+  id uuid primary key,
+  conversation_id uuid not null references conversations (id) on delete cascade,
+  message_id uuid not null references messages (id) on delete cascade,
+  user_id uuid not null references users (id) on delete cascade,
+  state text not null check (state in ('running','completed','stopped','error','abstained')),
+  config jsonb not null,
+  replica text not null,
+  lease_until timestamptz not null,
+  started_at timestamptz not null default now(),
+  ended_at timestamptz
+);
+create index runs_open on runs (lease_until) where state = 'running';
+create index runs_conversation on runs (conversation_id);
+
+alter table config_entries add column updated_by uuid;
+create table config_state (
+  one boolean primary key default true check (one),
+  revision int not null
+);
+insert into config_state (revision) values (1);
+create table config_history (
+  id bigint generated always as identity primary key,
+  revision int not null,
+  key text not null,
+  old_value jsonb,
+  new_value jsonb,
+  changed_by uuid,
+  changed_at timestamptz not null default now()
+);
+create index config_history_key on config_history (key, id desc);
+
+create table idempotency_keys (
+  user_id uuid not null,
+  key text not null,
+  request_sha256 bytea not null,
+  status int,
+  body jsonb,
+  locked_until timestamptz not null,
+  created_at timestamptz not null default now(),
+  primary key (user_id, key)
+);
+create index idempotency_keys_age on idempotency_keys (created_at);
+
+insert into embedding_profiles (id, model, dim, max_tokens, bm25_opts, collection, status) values
+  ('minilm384p1', 'sentence-transformers/all-MiniLM-L6-v2', 384, 254, '{"avg_len":130,"language":"english"}', 'chunks__minilm384__p1', 'active');
+`,
+  },
 ];
 
-/** The knowledge base that every person starts with; the API also knows it as `default`. */
-export const defaultKnowledgeBase = '00000000-0000-7000-8000-000000000001';
+/** Who holds the environment's own token: the panel and the CLI. */
+export const ownerId = '00000000-0000-7000-8000-000000000002';

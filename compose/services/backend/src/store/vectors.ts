@@ -30,7 +30,10 @@ export interface Hit {
   readonly bm25: number | null;
 }
 export interface Vectors {
-  /** Makes the collection when it is not there; true when it had to. @throws {BackendProblem} */
+  /**
+   * Makes the collection when it is not there; true when it had to. Points the alias at it when that points nowhere.
+   * Not safe from two processes at once. @throws {BackendProblem}
+   */
   ensureCollection(): Promise<boolean>;
   upsert(points: readonly Point[], signal?: AbortSignal): Promise<void>;
   /** Exact. */
@@ -38,13 +41,31 @@ export interface Vectors {
   /** Deletes all of a document, or one version of it, or all but one. */
   remove(doc: string, which?: { only?: number; but?: number }): Promise<void>;
   search(
-    query: { text: string; vector: Float32Array; kbIds: readonly string[]; mode: SearchMode; limit: number },
+    query: {
+      text: string;
+      /** Not looked at for `bm25`. */
+      vector: Float32Array;
+      kbIds: readonly string[];
+      /** Only these documents; null for all of the knowledge bases. */
+      documentIds: readonly string[] | null;
+      mode: SearchMode;
+      limit: number;
+      /** Candidates of each leg, and the constant that fuses them. */
+      prefetch: number;
+      rrfK: number;
+    },
     signal?: AbortSignal,
   ): Promise<Hit[]>;
+  /** From the next search on this collection answers. In one step: no search falls between the two. */
+  pointAlias(): Promise<void>;
   ping(signal: AbortSignal): Promise<void>;
 }
 
-export const VECTORS = Symbol('vectors');
+/** What is searched: the alias of the collection that is the current one. */
+const alias = 'chunks';
+const aliasesAnswer = z.object({
+  result: z.object({ aliases: z.array(z.object({ alias_name: z.string(), collection_name: z.string() })) }),
+});
 
 const pointsAnswer = z.object({
   result: z.array(z.object({ points: z.array(z.object({ id: z.string(), score: z.number() })) })),
@@ -66,9 +87,10 @@ const bm25 = (text: string): Record<string, unknown> => ({ text, model: 'qdrant/
 /** Seven digits are all that single precision holds; more would only make the request longer. */
 const figures = (vector: Float32Array): number[] => Array.from(vector, (x) => Number(x.toPrecision(7)));
 
-export function createVectors(settings: Settings): Vectors {
+/** @param collection of the embedding profile that is written; searches go to the alias */
+export function createVectors(settings: Settings, collection: string = settings.QDRANT_COLLECTION): Vectors {
   const http = createJsonHttp(settings.QDRANT_URL, { 'api-key': settings.qdrantApiKey });
-  const base = `/collections/${settings.QDRANT_COLLECTION}`;
+  const base = `/collections/${collection}`;
 
   async function call(
     method: 'GET' | 'POST' | 'PUT',
@@ -105,12 +127,30 @@ export function createVectors(settings: Settings): Vectors {
       ? undefined
       : { must: [match('doc', filter.doc), ...(filter.ver === undefined ? [] : [match('ver', filter.ver)])] };
 
+  async function pointAlias(): Promise<void> {
+    await call('POST', '/collections/aliases', {
+      actions: [
+        ...((await aliasTarget()) === null ? [] : [{ delete_alias: { alias_name: alias } }]),
+        { create_alias: { collection_name: collection, alias_name: alias } },
+      ],
+    });
+  }
+
+  async function aliasTarget(): Promise<string | null> {
+    const { result } = aliasesAnswer.parse(await call('GET', '/aliases'));
+    return result.aliases.find((entry) => entry.alias_name === alias)?.collection_name ?? null;
+  }
+
   return {
+    pointAlias,
     async ensureCollection() {
       const { result } = z
         .object({ result: z.object({ exists: z.boolean() }) })
         .parse(await call('GET', `${base}/exists`));
-      if (result.exists) return false;
+      if (result.exists) {
+        if ((await aliasTarget()) === null) await pointAlias();
+        return false;
+      }
       await call('PUT', base, {
         vectors: { dense: { size: vectorSize, distance: 'Cosine', on_disk: true } },
         sparse_vectors: { bm25: { modifier: 'idf' } },
@@ -129,6 +169,7 @@ export function createVectors(settings: Settings): Vectors {
         ['ver', 'integer'],
       ])
         await call('PUT', `${base}/index?wait=true`, { field_name, field_schema });
+      if ((await aliasTarget()) === null) await pointAlias();
       return true;
     },
     async upsert(points, signal) {
@@ -152,9 +193,14 @@ export function createVectors(settings: Settings): Vectors {
       };
       await call('POST', `${base}/points/delete?wait=true`, { filter });
     },
-    async search({ text, vector, kbIds, mode, limit }, signal) {
-      const filter = { must: [{ key: 'kb', match: { any: kbIds } }] };
-      const depth = Math.max(60, limit);
+    async search({ text, vector, kbIds, documentIds, mode, limit, prefetch, rrfK }, signal) {
+      const filter = {
+        must: [
+          { key: 'kb', match: { any: kbIds } },
+          ...(documentIds === null ? [] : [{ key: 'doc', match: { any: documentIds } }]),
+        ],
+      };
+      const depth = Math.max(prefetch, limit);
       const dense = {
         query: figures(vector),
         using: 'dense',
@@ -165,11 +211,13 @@ export function createVectors(settings: Settings): Vectors {
       const sparse = { query: bm25(text), using: 'bm25', filter, limit: depth };
       // One round trip: the fused list orders, the legs tell how near each passage really is.
       const searches = [
-        ...(mode === 'hybrid' ? [{ prefetch: [dense, sparse], query: { rrf: { k: 2 } }, limit }] : []),
+        ...(mode === 'hybrid' ? [{ prefetch: [dense, sparse], query: { rrf: { k: rrfK } }, limit }] : []),
         ...(mode === 'bm25' ? [] : [dense]),
         ...(mode === 'dense' ? [] : [sparse]),
       ];
-      const answer = pointsAnswer.parse(await call('POST', `${base}/points/query/batch`, { searches }, signal));
+      const answer = pointsAnswer.parse(
+        await call('POST', `/collections/${alias}/points/query/batch`, { searches }, signal),
+      );
       const lists = answer.result.map((list) => list.points);
       const ranked = (lists[0] ?? []).slice(0, limit);
       const legs = mode === 'hybrid' ? lists.slice(1) : lists;

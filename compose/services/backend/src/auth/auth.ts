@@ -1,0 +1,59 @@
+/** All of signing in, and the changes that have to be known to every replica and every open session. */
+import type { Redis } from 'ioredis';
+import type { Bus } from '../store/bus.ts';
+import type { Database } from '../store/database.ts';
+import { type ApiKeysRepository, createApiKeysRepository } from './api-keys.ts';
+import { type Authenticator, createAuthenticator } from './authenticator.ts';
+import type { Principal } from './principal.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { type AccessTokens, createAccessTokens } from './tokens.ts';
+import { createUsersRepository, type UserChange, type UserJson, type UsersRepository } from './users.ts';
+
+export interface Auth extends Authenticator {
+  readonly tokens: AccessTokens;
+  readonly users: UsersRepository;
+  readonly keys: ApiKeysRepository;
+  readonly sessions: Sessions;
+  readonly limits: RateLimit;
+  /** A new password, role or disabling ends their sessions. */
+  changeUser(id: string, change: UserChange): Promise<UserJson>;
+  removeUser(id: string): Promise<void>;
+  removeKey(who: Principal, id: string): Promise<void>;
+}
+export const AUTH = Symbol('auth');
+
+export function createAuth(parts: { environmentToken: string; database: Database; redis: Redis; bus: Bus }): Auth {
+  const { environmentToken, database, redis, bus } = parts;
+  const tokens = createAccessTokens(environmentToken);
+  const users = createUsersRepository(database);
+  const keys = createApiKeysRepository(database);
+  const sessions = createSessions(redis);
+  return {
+    ...createAuthenticator({ environmentToken, tokens, users, keys, bus }),
+    tokens,
+    users,
+    keys,
+    sessions,
+    limits: createRateLimit(redis),
+    async changeUser(id, change) {
+      const ends = change.password !== undefined || change.disabled === true;
+      // First the sessions: if they cannot be ended nothing has changed yet. Then once more, for one opened meanwhile.
+      if (ends) await sessions.closeAll(id);
+      const user = await users.change(id, change);
+      if (ends) await sessions.closeAll(id);
+      bus.publish('identities', {});
+      return user;
+    },
+    async removeUser(id) {
+      await sessions.closeAll(id);
+      await users.remove(id);
+      bus.publish('identities', {});
+      bus.publish('jobs.wake', {});
+    },
+    async removeKey(who, id) {
+      await keys.remove(who, id);
+      bus.publish('identities', {});
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** One file out of a form, held in memory, cut off as soon as it is too large. */
+import type { Request, Response } from 'express';
+import multer, { memoryStorage } from 'multer';
+import { BackendProblem } from './problem.ts';
+
+export interface ReceivedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Text fields of the form end up in `request.body`. @throws {BackendProblem} `file-missing`, `file-too-large`, `bad-request` */
+export async function receiveFile(request: Request, response: Response, maxBytes: number): Promise<ReceivedFile> {
+  const receive = multer({
+    storage: memoryStorage(),
+    limits: { fileSize: maxBytes, files: 1, fields: 8, fieldSize: 4000, parts: 12 },
+    // Browsers and the panel send names in UTF-8.
+    defParamCharset: 'utf8',
+  } as never).single('file');
+  await new Promise<void>((resolve, reject) => {
+    receive(request, response, (error: unknown) => (error == null ? resolve() : reject(error)));
+  });
+  const { file } = request;
+  if (file === undefined) throw new BackendProblem('file-missing', 'Send the file in the field named "file".');
+  return { name: file.originalname, bytes: file.buffer };
+}

@@ -1,0 +1,205 @@
+/**
+ * Runs jobs from the table, in as many replicas as there are. A job is leased: one whose process was killed is taken up
+ * by whoever sees it first, and one that lost its lease meanwhile gives up. Two jobs of one document never run at once;
+ * what may succeed later is tried again with growing pauses.
+ */
+import { BackendProblem, toBackendProblem } from '../http/problem.ts';
+import { log } from '../observability/log.ts';
+import type { Bus } from '../store/bus.ts';
+import { type Database, isDuplicate } from '../store/database.ts';
+
+export interface Job {
+  readonly id: string;
+  readonly kind: string;
+  readonly documentId: string | null;
+  readonly kbId: string | null;
+  readonly userId: string | null;
+  readonly version: number | null;
+  readonly payload: unknown;
+  readonly attempts: number;
+}
+
+export interface JobHandler {
+  /**
+   * Must be safe to run again after any interruption.
+   * @throws {BackendProblem} `retryable` decides whether there is another attempt
+   */
+  perform(job: Job, signal: AbortSignal, progress: (share: number) => Promise<void>): Promise<void>;
+  /** After the last attempt failed. */
+  failed?(job: Job, problem: BackendProblem): Promise<void>;
+  /** After the end was written, whatever it was. */
+  ended?(job: Job): Promise<void>;
+}
+
+export interface JobWorker {
+  start(): void;
+  /** Lets nothing new begin, interrupts what runs and hands it back. */
+  close(): Promise<void>;
+}
+
+const leaseSeconds = 30;
+const heartbeatMs = 5000;
+const maxAttempts = 8;
+
+export function createJobWorker(
+  parts: { database: Database; bus: Bus },
+  handlers: Readonly<Record<string, JobHandler>>,
+  options: { concurrency: () => number; tickMs?: number },
+): JobWorker {
+  const { database, bus } = parts;
+  const me = bus.replica;
+  const running = new Map<string, { documentId: string | null; abort: AbortController; ended: Promise<void> }>();
+  let closed = false;
+  let timer: NodeJS.Timeout | null = null;
+  let claiming: Promise<void> = Promise.resolve();
+
+  /** Jobs of killed processes go back into the queue. */
+  const reclaim = (): Promise<unknown> =>
+    database.rows(
+      `update jobs set state = 'queued', lease_until = null, lease_owner = null where state = 'running' and lease_until < now()`,
+    );
+
+  async function claim(): Promise<Job | undefined> {
+    for (;;) {
+      try {
+        return await database.one<Job>(
+          `update jobs set state = 'running', attempts = attempts + 1, lease_owner = $1,
+             lease_until = now() + make_interval(secs => $2)
+           where id = (
+             select j.id from jobs j
+             where j.state = 'queued' and j.run_after <= now() and j.kind = any($3)
+               and not exists (select 1 from jobs o where o.doc_id = j.doc_id and o.state = 'running')
+             order by (j.kind <> 'delete'), j.created_at for update skip locked limit 1)
+           returning id, kind, doc_id as "documentId", kb_id as "kbId", user_id as "userId", version, payload, attempts`,
+          [me, leaseSeconds, Object.keys(handlers)],
+        );
+      } catch (error) {
+        // Another replica took another job of the same document in the same moment.
+        if (!isDuplicate(error)) throw error;
+      }
+    }
+  }
+
+  /** Writes the end of a job, unless it is no longer ours. */
+  const write = async (job: Job, change: string, values: readonly unknown[] = []): Promise<boolean> => {
+    const row = await database.one(
+      `update jobs set ${change}, lease_until = null, lease_owner = null
+       where id = $1 and lease_owner = $2 and state = 'running' returning id`,
+      [job.id, me, ...values],
+    );
+    return row !== undefined;
+  };
+
+  async function settle(job: Job, error: unknown, aborted: boolean): Promise<void> {
+    if (error === null) {
+      await write(job, `state = 'done', progress = 1, ended_at = now(), error_code = null, error_message = null`);
+      return;
+    }
+    if (aborted) {
+      // Closing: hand it back at once. Interrupted by a deletion or a newer version: it is over.
+      await write(job, closed ? `state = 'queued', attempts = attempts - 1` : `state = 'cancelled', ended_at = now()`);
+      return;
+    }
+    const problem = toBackendProblem(error);
+    const again = problem.retryable && job.attempts < maxAttempts;
+    log.warn(
+      'job.failed',
+      again ? 'A job failed and will be tried again' : 'A job failed',
+      { jobId: job.id, kind: job.kind, documentId: job.documentId, code: problem.code, attempt: job.attempts },
+      problem.cause ?? (problem.code === 'internal' ? error : undefined),
+    );
+    if (again) {
+      const pause = Math.min(60, 2 ** (job.attempts - 1)) * (0.75 + Math.random() / 2);
+      await write(
+        job,
+        `state = 'queued', run_after = now() + make_interval(secs => $3), error_code = $4, error_message = $5`,
+        [pause, problem.code, problem.message],
+      );
+      return;
+    }
+    const ours = await write(job, `state = 'failed', ended_at = now(), error_code = $3, error_message = $4`, [
+      problem.code,
+      problem.message,
+    ]);
+    if (ours) await handlers[job.kind]?.failed?.(job, problem);
+  }
+
+  async function run(job: Job, abort: AbortController): Promise<void> {
+    const startedAt = performance.now();
+    const handler = handlers[job.kind];
+    const heartbeat = setInterval(() => {
+      database
+        .one(
+          `update jobs set lease_until = now() + make_interval(secs => $3)
+           where id = $1 and lease_owner = $2 and state = 'running' returning id`,
+          [job.id, me, leaseSeconds],
+        )
+        .then((row) => {
+          if (row === undefined) abort.abort(new DOMException('the job is no longer ours', 'AbortError'));
+        })
+        .catch(() => undefined);
+    }, heartbeatMs);
+    const progress = async (share: number): Promise<void> => {
+      await database.rows('update jobs set progress = $2 where id = $1', [job.id, share]);
+    };
+    let failure: unknown = null;
+    try {
+      await handler?.perform(job, abort.signal, progress);
+    } catch (error) {
+      failure = error ?? new BackendProblem('internal', 'unknown');
+    } finally {
+      clearInterval(heartbeat);
+    }
+    const aborted = abort.signal.aborted || (failure instanceof DOMException && failure.name === 'AbortError');
+    // A job whose end cannot be written keeps its lease and is taken up again when that runs out.
+    await settle(job, failure, failure !== null && aborted).catch((error: unknown) =>
+      log.warn('job.settle', 'The end of a job could not be written', { jobId: job.id }, error),
+    );
+    await handler?.ended?.(job).catch(() => undefined);
+    log.info('job.ended', 'A job ended', {
+      jobId: job.id,
+      kind: job.kind,
+      documentId: job.documentId,
+      ok: failure === null,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
+  }
+
+  async function fill(): Promise<void> {
+    while (!closed && running.size < options.concurrency()) {
+      const job = await claim().catch(() => undefined);
+      if (job === undefined) return;
+      const abort = new AbortController();
+      const ended = run(job, abort).finally(() => {
+        running.delete(job.id);
+        wake();
+      });
+      running.set(job.id, { documentId: job.documentId, abort, ended });
+    }
+  }
+
+  function wake(): void {
+    claiming = claiming.then(fill, fill);
+  }
+
+  bus.on('jobs.wake', wake);
+  bus.on('jobs.interrupt', ({ documentId }) => {
+    for (const entry of running.values()) if (entry.documentId === documentId) entry.abort.abort();
+  });
+
+  return {
+    start() {
+      timer ??= setInterval(() => {
+        reclaim().then(wake, () => undefined);
+      }, options.tickMs ?? 1000);
+      wake();
+    },
+    async close() {
+      closed = true;
+      if (timer !== null) clearInterval(timer);
+      await claiming.catch(() => undefined);
+      for (const entry of running.values()) entry.abort.abort();
+      await Promise.allSettled([...running.values()].map((entry) => entry.ended));
+    },
+  };
+}

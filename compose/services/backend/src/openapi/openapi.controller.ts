@@ -1,0 +1,30 @@
+import { Controller, Inject } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { Route, route } from '../http/route.ts';
+import { openApiDocument } from './document.ts';
+
+const spec = route({
+  method: 'get',
+  path: 'openapi.json',
+  summary: 'This document',
+  tag: 'Health',
+  access: 'search:read',
+  answers: { 200: null },
+  raw: 'application/json',
+});
+
+@Controller()
+export class OpenApiController {
+  readonly #modules: ModulesContainer;
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.#modules = modules;
+  }
+
+  @Route(spec)
+  document(): unknown {
+    const classes = [...this.#modules.values()].flatMap((module) =>
+      [...module.controllers.values()].flatMap(({ metatype }) => (typeof metatype === 'function' ? [metatype] : [])),
+    );
+    return openApiDocument(classes as { prototype: object }[]);
+  }
+}
