@@ -182,7 +182,8 @@ const extraHosts: Change = (value, path, locate) => {
   const add = (host: string, address: string) => {
     const known = made[host];
     const bare = address.replace(/^\[(.*)\]$/, '$1');
-    made[host] = isList(known) ? [...known, bare] : [bare];
+    if (isList(known)) known.push(bare);
+    else made[host] = [bare];
   };
   if (isDict(value)) {
     for (const host of Object.keys(value)) {
