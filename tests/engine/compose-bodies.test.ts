@@ -76,8 +76,14 @@ const needed = new Set<string>();
 
 const cases = hashCases.filter((one) => one.differs === undefined);
 
-describe.each(['1.44', '1.41'])('§5.0 the create bodies at API %s', (apiVersion) => {
-  it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (name, one, index) => {
+/** The older API is another one for networks, addresses and probes only. */
+const older = cases.filter(({ name }) => /network|mac_address|healthcheck|platform|hash: /.test(name));
+
+describe.each([
+  ['1.44', cases],
+  ['1.41', older],
+] as const)('§5.0 the create bodies at API %s', (apiVersion, compared) => {
+  it.each(compared.map((one, index) => [one.name, one, index] as const))('%s', async (name, one, index) => {
     const root = join(folder, apiVersion, `c${index}`);
     await writeCase(root, one);
     const refused = refusedByPeer[`${apiVersion} ${name}`] !== undefined;
