@@ -35,12 +35,17 @@ export interface ConvergeOptions
   readonly lease?: Pick<LeaseOptions, 'title' | 'onWatch'>;
 }
 
+interface Planned {
+  readonly plan: Plan;
+  readonly actual: ActualState;
+}
+
 /** What would be done, and what it was decided on. Writes nothing. */
 export async function planProject(
   engine: EngineClient,
   project: ComposeProject,
   options: Pick<PlanOptions, 'services' | 'removeOrphans' | 'forceRecreate' | 'missingImages' | 'resumeWaiting'>,
-): Promise<{ plan: Plan; actual: ActualState }> {
+): Promise<Planned> {
   const refs = Object.entries(project.services).map(([name, service]) => imageRefOf(project, name, service));
   const actual = await readActual(engine, project.name, refs, Object.keys(project.volumes).length > 0);
   await assertExternals(engine, project, actual);
@@ -89,16 +94,21 @@ async function assertExternals(engine: EngineClient, project: ComposeProject, ac
 export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<string, ServiceOutcome>> {
   const { engine, project, lease } = options;
   const [planned, apiVersion] = await Promise.all([
-    planProject(engine, project, options),
+    planProject(engine, project, options).catch((error: unknown) => {
+      if (lease === undefined || !mayBeTorn(error)) throw error;
+      return null;
+    }),
     options.apiVersion ?? engine.version(options.signal).then((version) => version.apiVersion),
   ]);
-  if (lease === undefined || !planned.plan.writes) return run(planned, options.signal);
+  if (lease === undefined || planned?.plan.writes === false) {
+    return run(planned ?? (await planProject(engine, project, options)), options.signal);
+  }
   return withLease({ ...lease, engine, project: project.name, signal: options.signal }, async (signal) =>
     // Somebody else may have been at it until a moment ago.
     run(await planProject(engine, project, options), signal),
   );
 
-  function run({ plan, actual }: typeof planned, signal: AbortSignal): ReturnType<typeof applyPlan> {
+  function run({ plan, actual }: Planned, signal: AbortSignal): ReturnType<typeof applyPlan> {
     const dialect = options.dialect ?? dialectOf(actual);
     return applyPlan({
       ...options,
@@ -110,6 +120,11 @@ export async function converge(options: ConvergeOptions): Promise<ReadonlyMap<st
       hash: (service, ids) => serviceHash(project, service, ids, dialect),
     });
   }
+}
+
+/** Lists read one after the other while another panel creates: what it just made looks like a stranger's. */
+function mayBeTorn(error: unknown): boolean {
+  return error instanceof ProblemError && ['name-taken', 'network-in-use'].includes(error.problem.code);
 }
 
 /** Containers that are there tell which Compose the person uses; without any, the newest is assumed. */
