@@ -14,6 +14,8 @@ export interface PrivateEngineOptions extends SpaceOptions {
   readonly dataRootBytes?: number;
   /** Another engine's program, with the words before its arguments: `['chroot', tree, 'dockerd']`. */
   readonly command?: readonly string[];
+  /** Something else than dockerd, with all of its words. */
+  readonly program?: (places: { readonly socket: string; readonly dataRoot: string }) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may take until it answers. */
   readonly startMs?: number;
@@ -65,6 +67,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
     args = [],
     dataRootBytes,
     command = ['dockerd'],
+    program,
     env,
     startMs = 30_000,
     awaitReady = true,
@@ -88,7 +91,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
     if (daemon !== null && daemon.ended === null) throw new Error('the private engine runs already');
     // dockerd itself removes a socket that nobody listens on, but until then it would be asked.
     rmSync(socket, { force: true });
-    const words = [
+    const docker = [
       ...command,
       '--host',
       `unix://${socket}`,
@@ -105,6 +108,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
       ...args,
       ...more,
     ];
+    const words = program?.({ socket, dataRoot }) ?? docker;
     // Docker's own variables of this test's process are none of its business.
     const started = space.run(words, logFile, { DOCKER_HOST: '', DOCKER_CONFIG: '', ...env });
     daemon = started;

@@ -5,7 +5,7 @@ import { ProblemError } from '../../shared/model/problem.ts';
 import { createArchives } from './archives.ts';
 import { createConnection } from './connection.ts';
 import { createContainers } from './containers.ts';
-import type { EngineClient, EngineEndpoint, EngineVersion } from './engine-client.ts';
+import type { ContainerSummary, EngineClient, EngineEndpoint, EngineVersion } from './engine-client.ts';
 import { engineTooNew, engineTooOld, newestApi, oldestApi } from './engine-problems.ts';
 import { createExecs } from './exec.ts';
 import { createImages } from './images.ts';
@@ -30,6 +30,20 @@ export function negotiate(max: string, min: string): { readonly api: string } | 
   return { api: compareApi(max, newestApi) < 0 ? max : newestApi };
 }
 
+/** Adds to the status line what Docker writes there: "Up 2 seconds (healthy)". */
+async function withHealth(
+  one: ContainerSummary,
+  containers: Pick<EngineClient, 'inspectContainer'>,
+  signal?: AbortSignal,
+): Promise<ContainerSummary> {
+  if (one.state !== 'running') return one;
+  const inspected = asObject((await containers.inspectContainer(one.id, signal))?.State);
+  const health = asText(asObject(inspected.Health).Status);
+  if (health === '' || health === 'none') return one;
+  const shown = health === 'starting' ? '(health: starting)' : `(${health})`;
+  return { ...one, raw: { ...one.raw, Status: `${asText(one.raw.Status)} ${shown}` } };
+}
+
 export interface DockerEngine extends EngineClient {
   /** Does it answer at all? The cheapest question there is. */
   ping(signal: AbortSignal): Promise<void>;
@@ -41,6 +55,8 @@ export interface DockerEngine extends EngineClient {
  */
 export function createDockerEngine(endpoint: EngineEndpoint, options: { deadlineMs?: number } = {}): DockerEngine {
   let api: string | undefined;
+  /** Podman's list of containers says nothing of their health. */
+  let listsWithoutHealth = false;
   let negotiating: Promise<void> | undefined;
   const connection = createConnection(endpoint, () => (api === undefined ? undefined : `v${api}`));
   const raw = createRequester(endpoint, connection);
@@ -56,6 +72,8 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: { deadline
     if (agreed === 'too-old') throw new ProblemError(engineTooOld(endpoint, asText(answer.Version), spoken));
     if (agreed === 'too-new') throw new ProblemError(engineTooNew(endpoint, asText(answer.Version), min));
     api = agreed.api;
+    const components = Array.isArray(answer.Components) ? answer.Components : [];
+    listsWithoutHealth = components.some((part) => /podman/i.test(asText(asObject(part).Name)));
     return answer;
   }
 
@@ -78,6 +96,7 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: { deadline
     upgrade: (ask) => agreed().then(() => raw.upgrade({ ...deadline, ...ask })),
   };
 
+  const containers = createContainers(requester);
   return {
     endpoint,
     async version(signal): Promise<EngineVersion> {
@@ -99,7 +118,12 @@ export function createDockerEngine(endpoint: EngineEndpoint, options: { deadline
       // Not `_ping`: its "OK" is no JSON, and a web server could say that too.
       await raw.json({ method: 'GET', path: '/version', unversioned: true, what: 'answer', signal });
     },
-    ...createContainers(requester),
+    ...containers,
+    async listContainers(labels, signal) {
+      const listed = await containers.listContainers(labels, signal);
+      if (!listsWithoutHealth) return listed;
+      return Promise.all(listed.map((one) => withHealth(one, containers, signal)));
+    },
     ...createNetworks(requester),
     ...createImages(requester),
     ...createStreams(requester),

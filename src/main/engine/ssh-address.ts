@@ -16,7 +16,7 @@ export interface SshAddress {
 const shape = /^ssh:\/\/(?:([^@/]*)@)?(\[[^\]/]*\]|[^:/?#[\]]*)(?::([^/?#]*))?(\/[^?#]*)?$/;
 const safeUser = /^[A-Za-z0-9_.][A-Za-z0-9_.@+-]{0,127}$/;
 const safeHost = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?$/;
-const safeIpv6 = /^[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9]{1,16})?$/;
+const safeIpv6 = /^[0-9A-Fa-f:.]{2,45}$/;
 const safePath = /^\/[A-Za-z0-9_./@:+,-]{1,250}$/;
 
 /** The parts of an address, or in a sentence what is wrong with it. A password is dropped, never kept or shown. */

@@ -15,7 +15,9 @@ const headMs = 30_000;
 /** Splits `health_status: healthy` and reads both clocks the engine gives. */
 export function asEvent(raw: JsonObject): EngineEvent {
   const actor = asObject(raw.Actor);
-  const [action = '', detail] = asText(raw.Action).split(/:\s*/, 2);
+  const [action = '', said] = asText(raw.Action).split(/:\s*/, 2);
+  // Podman gives the verdict a field of its own.
+  const detail = said ?? (asText(raw.HealthStatus) || undefined);
   const attributes = asTextMap(actor.Attributes);
   return {
     type: asText(raw.Type),
