@@ -108,10 +108,13 @@ async function push(
 ): Promise<string> {
   const [repository = '', tag = 'latest'] = name.split(':');
   await ask('POST', `/images/${image}/tag?repo=${host}/${repository}&tag=${tag}`);
-  const auth = Buffer.from(JSON.stringify(login ?? {})).toString('base64');
-  const said = await ask('POST', `/images/${host}/${repository}/push?tag=${tag}`, { 'X-Registry-Auth': auth });
-  if (/"error"/.test(said)) throw new Error(`${name} was not pushed: ${said.slice(-500)}`);
-  await removeImage(`${host}/${name}`);
+  try {
+    const auth = Buffer.from(JSON.stringify(login ?? {})).toString('base64');
+    const said = await ask('POST', `/images/${host}/${repository}/push?tag=${tag}`, { 'X-Registry-Auth': auth });
+    if (/"error"/.test(said)) throw new Error(`${name} was not pushed: ${said.slice(-500)}`);
+  } finally {
+    await removeImage(`${host}/${name}`);
+  }
   return `${host}/${name}`;
 }
 

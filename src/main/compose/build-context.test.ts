@@ -57,7 +57,7 @@ describe('the context of a build', () => {
     await symlink('/etc/passwd', join(context, 'outside'));
     await mkdir(join(context, 'empty-folder'));
     const server = createServer().listen(join(context, 'socket'));
-    execFileSync('mkfifo', [join(context, 'pipe')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(context, 'pipe')]);
     const entries = await entriesOf((await readBuildContext(source())).open());
     server.close();
     expect([...entries.keys()]).toEqual([
