@@ -5,6 +5,10 @@ import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import { leaseLabel } from '../../src/main/engine/label-guard.ts';
 import { takeLease } from '../../src/main/stack/lease.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
+import { createFaultyEngine } from '../fakes/faulty-engine.ts';
+import { faultStack } from './fault-stack.ts';
+import { createScratch } from './scratch.ts';
+import { ensureTinyImage } from './tiny-image.ts';
 
 const engine = createDockerEngine({ url: 'unix:///var/run/docker.sock', foundBy: 'test' });
 const project = `quayside-test-lease-${randomBytes(3).toString('hex')}`;
@@ -44,6 +48,27 @@ describe('the lease on a real engine', () => {
       expect(got).toHaveLength(1);
       await got[0]?.release();
       expect(await claims()).toEqual([]);
+    }
+  });
+
+  it('is not taken where nothing is written, and given back where something is', async () => {
+    const faulty = await createFaultyEngine();
+    const through = createDockerEngine({ url: faulty.url, foundBy: 'test' });
+    const scratch = await createScratch(engine);
+    try {
+      await scratch.write(faultStack(await ensureTinyImage(engine)));
+      const lease = { title: 'Start' };
+      await scratch.up({ engine: through, lease });
+      const made = faulty.calls.filter(({ path }) => path.startsWith('/volumes/create'));
+      expect(made).toHaveLength(2);
+      expect(await engine.listVolumes([`${leaseLabel}=${scratch.project}`])).toEqual([]);
+      faulty.reset();
+      await scratch.up({ engine: through, lease });
+      expect(faulty.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+    } finally {
+      await scratch.close();
+      through.close();
+      await faulty.close();
     }
   });
 
