@@ -8,8 +8,8 @@ import type { Plugin } from 'vite';
 const node = { target: 'node18', minify: true, sourcemap: true } as const;
 
 /**
- * Leaves out what dockerode loads and Quayside never uses: its own ssh (an engine behind ssh is reached through a
- * forwarded socket, whose host key ssh itself checks) and BuildKit sessions. More than half of its loading time.
+ * Leaves out what dockerode loads and Quayside never uses: its own ssh (an engine behind ssh is reached through the
+ * person’s ssh program, which checks host keys itself) and BuildKit sessions. More than half of its loading time.
  */
 function withoutUnusedDockerode(): Plugin {
   const unused = /\/node_modules\/(docker-modem\/lib\/ssh|dockerode\/lib\/(session|buildkit))\.js$/;
