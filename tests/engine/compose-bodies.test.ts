@@ -52,6 +52,10 @@ const deliberate: readonly { readonly reason: string; readonly left: (path: stri
     left: (path) => /\.(EndpointsConfig\.[^.]+|EndpointConfig)\.DriverOpts$/.test(path),
   },
   {
+    reason: 'Compose 2.26 forgets the options of ipam; 5.7 sends them',
+    left: (path) => /^networks\.\d+\.IPAM\.Options$/.test(path),
+  },
+  {
     reason: 'Compose writes the asked-for addresses a second time into fields that are the engine’s answer',
     left: (path) => /\.(EndpointsConfig\.[^.]+|EndpointConfig)\.(IPAddress|IPv6Gateway)$/.test(path),
   },

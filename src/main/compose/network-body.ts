@@ -17,7 +17,7 @@ export function networkBody(
       AuxiliaryAddresses: pool.aux_addresses,
     }),
   );
-  const ipam = compact({ Driver: network.ipam.driver, Config: pools });
+  const ipam = compact({ Driver: network.ipam.driver, Config: pools, Options: network.ipam.options });
   return compact({
     Name: network.name,
     Driver: network.driver ?? '',
