@@ -39,9 +39,15 @@ export interface UpOptions {
   readonly forceRecreate?: boolean;
 }
 
+export interface StartOptions extends UpOptions {
+  readonly ports?: Readonly<Record<string, number>>;
+  /** Milliseconds a service may take to become healthy; without end when left out. A late one runs on. */
+  readonly waitTimeoutMs?: number;
+}
+
 export interface Lifecycle {
   /** Brings the stack (or the services and what they depend on) up. `ports` moves published ports and is remembered. */
-  start(options: UpOptions & { ports?: Readonly<Record<string, number>> }): Promise<string>;
+  start(options: StartOptions): Promise<string>;
   /** What `start` would do. Writes nothing. @throws {ProblemError} what keeps a start from being planned */
   plan(options: UpOptions, signal?: AbortSignal): Promise<PlanView>;
   /** Stops, keeps the containers. */
@@ -74,7 +80,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   /** `title` is what another panel reads that is kept out; null where the lease is held already. */
   async function up(
     context: OperationContext,
-    { services, ...how }: UpOptions,
+    { services, ...how }: Omit<StartOptions, 'ports'>,
     title: string | null,
     signal = context.signal,
   ): Promise<string> {
@@ -114,7 +120,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       engine,
       project: model,
       ...how,
-      ...(services === undefined ? {} : { services, resumeWaiting: true }),
+      ...(services === undefined ? orphansOf(definition) : { services, resumeWaiting: true }),
       ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
       environmentFiles: definition.environmentFiles,
       apiVersion,
@@ -239,10 +245,16 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       const images = await definition.images.needed(model, wanted, signal);
       const { plan } = await planProject(engine, model, {
         ...how,
-        ...(services === undefined ? {} : { services, resumeWaiting: true }),
+        ...(services === undefined ? orphansOf(definition) : { services, resumeWaiting: true }),
         missingImages: 'assume',
       });
-      return planView(plan, images);
+      // An image that is here and only has to be noted for this environment is nothing a person waits for.
+      return planView(
+        plan,
+        images.map((need) =>
+          need.present && need.variable !== undefined ? { ...need, action: 'none' as const, reason: null } : need,
+        ),
+      );
     },
     async declared() {
       const model = await definition.load();
@@ -330,6 +342,11 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 }
 
+/** What a whole start does about services that the files no longer name, unless it was told so itself. */
+function orphansOf({ removesOrphans = false }: StackDefinition): Pick<UpOptions, 'removeOrphans'> {
+  return removesOrphans ? { removeOrphans: true } : {};
+}
+
 /** What another panel is told that is kept out, and where ours shows that it watches another's claim. */
 function leaseOf(context: OperationContext, title: string): Pick<LeaseOptions, 'title' | 'onWatch'> {
   const onWatch = (words: string | null): void => {
@@ -366,6 +383,6 @@ function showPull(step: StepHandle, progress: { status: string; doneBytes: numbe
 function outcomeSentence(outcomes: ReadonlyMap<string, ServiceOutcome>): string {
   const jobs = [...outcomes.values()].filter((outcome) => outcome === 'done').length;
   const services = outcomes.size - jobs;
-  const up = `${services} of ${services} services are up`;
+  const up = services === 1 ? '1 of 1 service is up' : `${services} of ${services} services are up`;
   return jobs === 0 ? up : `${up}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'} completed`;
 }

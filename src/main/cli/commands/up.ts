@@ -12,6 +12,7 @@ export const up: Command = {
     '--dry-run            say what would be done and why, and do nothing',
     '--remove-orphans     remove containers of services that the files no longer name',
     '--force-recreate     replace every container, changed or not',
+    '--wait-timeout S     seconds a service may take to become healthy; it runs on afterwards. No end unless told',
     '--port SERVICE=PORT  publish a service on another port of this machine; remembered. May be given several times.',
     '                     SERVICE:OLD=PORT where a service publishes several',
     '',
@@ -26,6 +27,7 @@ export const up: Command = {
     'dry-run': { type: 'boolean' },
     'remove-orphans': { type: 'boolean' },
     'force-recreate': { type: 'boolean' },
+    'wait-timeout': { type: 'string' },
     port: { type: 'string', multiple: true },
   },
   positionals: { min: 0, max: 500 },
@@ -38,11 +40,16 @@ export const up: Command = {
       ...(options['remove-orphans'] === true ? { removeOrphans: true } : {}),
       ...(options['force-recreate'] === true ? { forceRecreate: true } : {}),
     };
+    const waitTimeoutMs = readSeconds(options['wait-timeout']);
     if (options['dry-run'] === true) return preview(context, how);
     // Asked first, so that a missing engine is exit code 3 and no half operation.
     await core.monitor.ready();
     const begun = await core.handles.change(stack.project, (lifecycle) =>
-      lifecycle.start({ ...how, ...(Object.keys(ports).length === 0 ? {} : { ports }) }),
+      lifecycle.start({
+        ...how,
+        ...(waitTimeoutMs === undefined ? {} : { waitTimeoutMs }),
+        ...(Object.keys(ports).length === 0 ? {} : { ports }),
+      }),
     );
     const { operation, code } = await followOperation(context, begun.operationId);
     const state = stack.state.snapshot();
@@ -61,6 +68,13 @@ async function preview({ core, stack, terminal, options, signal }: Context, how:
   if (terminal.json) await terminal.document(plan);
   else await terminal.print(planLines(plan).join('\n'));
   return exit.done;
+}
+
+function readSeconds(given: Context['options'][string]): number | undefined {
+  if (given === undefined) return undefined;
+  const seconds = typeof given === 'string' && /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (seconds > 0) return seconds * 1000;
+  throw usageError(`--wait-timeout takes a number of seconds, not "${String(given)}".`, 'up');
 }
 
 function readPorts(given: string | boolean | string[] | undefined): Record<string, number> {
