@@ -286,6 +286,6 @@ export class AuthController {
 
   @Route(removeKey)
   async removeKey(@Caller() who: Principal, @Input() { params }: Input<typeof removeKey>): Promise<void> {
-    await this.#auth.removeKey(who, params.id);
+    await this.#auth.keys.remove(who, params.id);
   }
 }

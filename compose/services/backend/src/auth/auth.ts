@@ -1,10 +1,9 @@
-/** All of signing in, and the changes that have to be known to every replica and every open session. */
+/** All of signing in, and the changes that end sessions. */
 import type { Redis } from 'ioredis';
 import type { Bus } from '../store/bus.ts';
 import type { Database } from '../store/database.ts';
 import { type ApiKeysRepository, createApiKeysRepository } from './api-keys.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
-import type { Principal } from './principal.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { type AccessTokens, createAccessTokens } from './tokens.ts';
@@ -19,7 +18,6 @@ export interface Auth extends Authenticator {
   /** A new password, role or disabling ends their sessions. */
   changeUser(id: string, change: UserChange): Promise<UserJson>;
   removeUser(id: string): Promise<void>;
-  removeKey(who: Principal, id: string): Promise<void>;
 }
 export const AUTH = Symbol('auth');
 
@@ -30,7 +28,7 @@ export function createAuth(parts: { environmentToken: string; database: Database
   const keys = createApiKeysRepository(database);
   const sessions = createSessions(redis);
   return {
-    ...createAuthenticator({ environmentToken, tokens, users, keys, bus }),
+    ...createAuthenticator({ environmentToken, tokens, users, keys }),
     tokens,
     users,
     keys,
@@ -42,18 +40,12 @@ export function createAuth(parts: { environmentToken: string; database: Database
       if (ends) await sessions.closeAll(id);
       const user = await users.change(id, change);
       if (ends) await sessions.closeAll(id);
-      bus.publish('identities', {});
       return user;
     },
     async removeUser(id) {
       await sessions.closeAll(id);
       await users.remove(id);
-      bus.publish('identities', {});
       bus.publish('jobs.wake', {});
-    },
-    async removeKey(who, id) {
-      await keys.remove(who, id);
-      bus.publish('identities', {});
     },
   };
 }

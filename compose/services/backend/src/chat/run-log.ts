@@ -9,8 +9,8 @@ import type { RunEvent } from './runs.ts';
 export interface RunLog {
   /** In the order of the calls. Never rejects and keeps nobody waiting. */
   append(runId: string, event: RunEvent): void;
-  /** The number of the last event that is there; null when there is none. @throws when Redis does not answer */
-  last(runId: string): Promise<number | null>;
+  /** The last event that is there. @throws when Redis does not answer */
+  last(runId: string): Promise<RunEvent | undefined>;
   /**
    * Events after `since`, those that are there and those to come, in groups; an empty group each time a while passed
    * without any. Says all the while that somebody reads. @throws when Redis does not answer
@@ -60,7 +60,7 @@ export function createRunLog(redis: Redis): RunLog {
     },
     async last(runId) {
       const [entry] = (await redis.xrevrange(keyOf(runId), '+', '-', 'COUNT', 1)) as Entry[];
-      return entry === undefined ? null : eventOf(entry).seq;
+      return entry === undefined ? undefined : eventOf(entry);
     },
     async *read(runId, since, signal) {
       // Its own connection: a waiting read keeps all others of a connection waiting too.

@@ -314,9 +314,11 @@ export function createRuns(
 
   /** A run of another replica, by what that one writes into Redis. */
   async function elsewhere(who: Principal, row: RunRow): Promise<Run> {
-    const last = await runLog.last(row.id).catch(() => null);
-    if (last === null) throw gone();
+    const newest = await runLog.last(row.id).catch(() => undefined);
+    if (newest === undefined) throw gone();
+    const { seq: last, name } = newest;
     async function* follow(since: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
+      if (since >= last && name === 'done') return;
       let at = since;
       let over = false;
       for await (const group of runLog.read(row.id, since, signal)) {

@@ -37,7 +37,7 @@ export interface JobWorker {
   close(): Promise<void>;
 }
 
-const leaseSeconds = 30;
+const leaseSeconds = 20;
 const heartbeatMs = 5000;
 const maxAttempts = 8;
 

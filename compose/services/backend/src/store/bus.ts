@@ -11,8 +11,6 @@ import { connectionOf, type Database } from './database.ts';
 export interface BusTopics {
   /** The stored configuration has this revision now. */
   config: { revision: number };
-  /** People or keys changed: what is remembered of them is stale. */
-  identities: Record<string, never>;
   /** Documents changed, by knowledge base. */
   documents: { changes: readonly { id: string; kbId: string }[] };
   /** There may be a job to take. */
