@@ -50,7 +50,14 @@ it.each([
     `services: {a: {image: x, extra_hosts: [${lines(16_000, (i) => `"h:1.2.3.${i}",`)}]}}`,
     '',
   ],
+  // Was 0.5 s on a quiet machine: each mistake came with a stack.
+  ['nothing but mistakes', '""'.repeat(70_000), ''],
 ])('%s', async (_what, compose, env) => {
   await cost('services: {a: {image: x}}');
   expect(await cost(compose, env)).toBeLessThan(1000);
+});
+
+it('a path that is a mapping, where nobody reads it, is no exception', async () => {
+  const watch = '{path: {}, action: rebuild}';
+  await cost(`services: {a: {image: x, develop: {watch: [${watch}]}}}`);
 });

@@ -22,7 +22,7 @@ export function resolveServicePaths(service: Dict, folder: string, home: string)
   }
   const watches = isDict(develop) ? develop.watch : undefined;
   for (const watch of isList(watches) ? watches : []) {
-    if (isDict(watch) && watch.path !== undefined) watch.path = absolute(watch.path);
+    if (isDict(watch) && typeof watch.path === 'string') watch.path = absolute(watch.path);
   }
   if (isDict(base) && base.file !== undefined) base.file = absolute(base.file);
   return service;

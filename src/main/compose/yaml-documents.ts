@@ -24,11 +24,18 @@ export function parseYaml(file: string, text: string, budget: Budget): ParsedFil
     prettyErrors: false,
     logLevel: 'silent',
   });
-  for (const document of composer.compose(tokens(), true, text.length)) {
-    const error = document.errors[0];
-    if (error !== undefined) throw invalid(error.message, place(error.pos[0]));
-    budget('documents');
-    documents.push(document as Document);
+  // A text of nothing but mistakes makes an error of each: what they cost is their stacks, which nobody sees.
+  const stackLines = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    for (const document of composer.compose(tokens(), true, text.length)) {
+      const error = document.errors[0];
+      if (error !== undefined) throw invalid(error.message, place(error.pos[0]));
+      budget('documents');
+      documents.push(document as Document);
+    }
+  } finally {
+    Error.stackTraceLimit = stackLines;
   }
   return { documents, place };
 
