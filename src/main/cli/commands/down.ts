@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { projectLabel } from '../../../shared/model/compose-labels.ts';
 import { ProblemError, problem } from '../../../shared/model/problem.ts';
+import { changeStack } from '../change-stack.ts';
 import { type Command, type Context, nothingToActOn, projectOption, readyStack } from '../command.ts';
-import { followOperation } from '../follow-operation.ts';
 
 export const down: Command = {
   name: 'down',
@@ -18,7 +18,7 @@ export const down: Command = {
   positionals: { min: 0, max: 0 },
   anyStack: true,
   async run(context) {
-    const { core, terminal, options } = context;
+    const { core, options } = context;
     const volumes = options.volumes === true;
     const state = await readyStack(context);
     const networks = await core.monitor.client().listNetworks([`${projectLabel}=${state.project}`]);
@@ -32,10 +32,7 @@ export const down: Command = {
       );
     }
     if (volumes && options.yes !== true) await confirmDelete(context);
-    const begun = await core.handles.change(context.stack.project, (lifecycle) => lifecycle.down({ volumes }));
-    const { operation, code } = await followOperation(context, begun.operationId);
-    if (terminal.json) await terminal.document({ operation });
-    return code;
+    return changeStack(context, (lifecycle) => lifecycle.down({ volumes }));
   },
 };
 

@@ -1,5 +1,5 @@
+import { changeStack } from '../change-stack.ts';
 import { type Command, usageError } from '../command.ts';
-import { followOperation } from '../follow-operation.ts';
 
 export const scale: Command = {
   name: 'scale',
@@ -15,17 +15,13 @@ export const scale: Command = {
   positionals: { min: 1, max: 1 },
   anyStack: true,
   async run(context) {
-    const { core, stack, terminal, positionals } = context;
-    const [given = ''] = positionals;
+    const [given = ''] = context.positionals;
     const match = /^([a-zA-Z0-9][a-zA-Z0-9_.-]{0,62})=(\d{1,3})$/.exec(given);
     const [service, replicas] = [match?.[1], Number(match?.[2])];
     if (service === undefined || !(replicas <= 100)) {
       throw usageError(`scale takes SERVICE=NUMBER with a number from 0 to 100, not "${given}".`, 'scale');
     }
-    await core.monitor.ready();
-    const begun = await core.handles.change(stack.project, (lifecycle) => lifecycle.scale({ service, replicas }));
-    const { operation, code } = await followOperation(context, begun.operationId);
-    if (terminal.json) await terminal.document({ operation });
-    return code;
+    await context.core.monitor.ready();
+    return changeStack(context, (lifecycle) => lifecycle.scale({ service, replicas }));
   },
 };

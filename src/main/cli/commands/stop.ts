@@ -1,5 +1,5 @@
+import { changeStack } from '../change-stack.ts';
 import { type Command, existingStack } from '../command.ts';
-import { followOperation } from '../follow-operation.ts';
 
 export const stop: Command = {
   name: 'stop',
@@ -10,11 +10,7 @@ export const stop: Command = {
   positionals: { min: 0, max: 500 },
   anyStack: true,
   async run(context) {
-    const { core, stack, terminal, positionals } = context;
     await existingStack(context);
-    const begun = await core.handles.change(stack.project, (lifecycle) => lifecycle.stop({ services: positionals }));
-    const { operation, code } = await followOperation(context, begun.operationId);
-    if (terminal.json) await terminal.document({ operation });
-    return code;
+    return changeStack(context, (lifecycle) => lifecycle.stop({ services: context.positionals }));
   },
 };
