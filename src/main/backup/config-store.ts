@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { composeFilesOf } from '../config/capabilities.ts';
 import type { Environment } from '../config/environment.ts';
 import { readSecret, redactor, secretNames } from '../config/secrets.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
@@ -12,7 +13,8 @@ export const secretsNote =
 /** Adds each file that is there, with every secret of the environment blanked should one have got in. */
 export async function backUpConfig(environment: Environment, archive: ArchiveWriter): Promise<number> {
   const redact = redactor(await Promise.all(secretNames.map((name) => readSecret(environment, name))));
-  const files = [join(environment.root, 'environment.json'), environment.composeEnvFile, ...environment.composeFiles];
+  const composeFiles = await composeFilesOf(environment);
+  const files = [join(environment.root, 'environment.json'), environment.composeEnvFile, ...composeFiles];
   let added = 0;
   for (const path of files) {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

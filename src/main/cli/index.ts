@@ -11,6 +11,7 @@ import { type Core, createCore } from '../core.ts';
 import { type Command, usageError } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { backup } from './commands/backup.ts';
+import { capability } from './commands/capability.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { health } from './commands/health.ts';
@@ -32,6 +33,7 @@ const commands: readonly Command[] = [
   stop,
   restart,
   scale,
+  capability,
   down,
   status,
   stacks,

@@ -13,6 +13,8 @@ const environmentStateSchema = z.object({
   scale: z.record(z.string(), z.int().min(0).max(100)).default({}),
   /** Compose variable (`QUAYSIDE_REDIS_IMAGE`) to the reference in use. */
   images: z.record(z.string(), z.string().max(512)).default({}),
+  /** Optional Compose files that are on. A name that this release does not know is kept and passed over. */
+  capabilities: z.array(z.string().max(64)).max(64).default([]),
   /** Any further variable of the compose file the person set: `MAX_WORKERS`, `EMBEDDING_MODEL`. */
   variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(4096)).default({}),
 });

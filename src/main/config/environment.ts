@@ -19,6 +19,7 @@ export interface Environment {
   readonly dataDir: string;
   /** The folder with compose.yaml, images/ and services/; read-only to us. */
   readonly composeDir: string;
+  /** The file of every stack; `composeFilesOf` (capabilities.ts) adds the optional ones that are on. */
   readonly composeFiles: string[];
   readonly secretsDir: string;
   readonly volumesDir: string;

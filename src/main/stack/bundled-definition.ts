@@ -1,5 +1,6 @@
-/** The bundled RAG stack of an environment: its one Compose file with the environment's variables. */
+/** The bundled RAG stack of an environment: its Compose files, as many as it has capabilities on, with its variables. */
 import { loadProject } from '../compose/load.ts';
+import { composeFilesOf } from '../config/capabilities.ts';
 import type { Environment } from '../config/environment.ts';
 import { readState, updateState } from '../config/environment-state.ts';
 import { composeVariables, writeComposeEnv } from '../config/variables.ts';
@@ -16,9 +17,13 @@ export function bundledDefinition(environment: Environment, images: StackImages)
     title: 'the stack',
     prepare: () => writeComposeEnv(environment),
     async load() {
-      const [variables, { scale }] = await Promise.all([composeVariables(environment), readState(environment)]);
+      const [files, variables, { scale }] = await Promise.all([
+        composeFilesOf(environment),
+        composeVariables(environment),
+        readState(environment),
+      ]);
       const model = await loadProject({
-        files: environment.composeFiles,
+        files,
         projectName: environment.project,
         variables,
         envFiles: [],
@@ -33,8 +38,9 @@ export function bundledDefinition(environment: Environment, images: StackImages)
     async rememberScale(service, replicas) {
       await updateState(environment, (state) => ({ ...state, scale: { ...state.scale, [service]: replicas } }));
     },
-    // The file has one variable per service.
-    portKey: (_model, service) => service,
+    // The files have one variable per service; the gateway publishes the backend's.
+    portKey: (_model, service) => (service === 'gateway' ? 'backend' : service),
+    removesOrphans: true,
     needs: { roomIn: environment.root, leastMemoryBytes: bundledLeastMemoryBytes },
     dataFolder: environment.volumesDir,
     cliOption: environment.name === 'dev' ? '' : `--env ${environment.name}`,

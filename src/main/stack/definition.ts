@@ -28,4 +28,6 @@ export interface StackDefinition {
   readonly dataFolder: string | null;
   /** How the command line names this stack in a suggested command: "", or "-p shop". */
   readonly cliOption: string;
+  /** All containers of the project are the panel's own, so a whole start removes those that the files no longer name. */
+  readonly removesOrphans?: boolean;
 }

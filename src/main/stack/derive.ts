@@ -167,11 +167,14 @@ export function toServices(
   });
 }
 
-/** Where the backend answers, from the port that is really bound. */
+/** Where the backend answers, from the port that is really bound: the gateway's where there is one, else its own. */
 export function backendUrl(services: readonly ServiceState[]): string | null {
-  const backend = services.find((service) => service.name === 'backend');
-  const port = backend?.ports.find((published) => published.protocol === 'tcp');
-  if (!port || !backend?.containers.some((container) => container.state === 'running')) return null;
+  const [port] = ['gateway', 'backend'].flatMap((name) => {
+    const door = services.find((service) => service.name === name);
+    if (!door?.containers.some((container) => container.state === 'running')) return [];
+    return door.ports.filter((published) => published.protocol === 'tcp');
+  });
+  if (port === undefined) return null;
   const host = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::' ? '127.0.0.1' : port.hostIp;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port.hostPort}`;
 }

@@ -1,4 +1,4 @@
-/** Which image each service of the core runs, and how a stand-in is built where no registry answers. */
+/** Which image each service runs, of the core and of what is optional, and how a stand-in is built where no registry answers. */
 
 /** What every stand-in is built on. Set-up makes it (scripts/setup/base-image.mjs): it needs root, which a panel has not. */
 export const baseImage = 'quayside/base:trixie';
@@ -14,7 +14,7 @@ export interface Recipe {
 }
 
 /** Images that others are built on: pulled where a registry answers, else built. */
-export type Foundation = 'node' | 'python';
+export type Foundation = 'node' | 'python' | 'nginx';
 
 export const foundations: Readonly<Record<Foundation, { readonly official: string; readonly recipe: Recipe }>> = {
   python: {
@@ -30,6 +30,10 @@ export const foundations: Readonly<Record<Foundation, { readonly official: strin
       bases: { BASE_IMAGE: 'base', PYTHON_IMAGE: 'python' },
     },
   },
+  nginx: {
+    official: 'nginx:1.28',
+    recipe: { name: 'nginx', folder: 'images/nginx', version: '1.26', bases: { BASE_IMAGE: 'base' } },
+  },
 };
 
 export interface ServiceImage {
@@ -41,6 +45,7 @@ export interface ServiceImage {
   readonly recipe: Recipe;
 }
 
+/** Of compose.yaml. */
 export const serviceImages: readonly ServiceImage[] = [
   {
     service: 'postgres',
@@ -77,4 +82,17 @@ export const serviceImages: readonly ServiceImage[] = [
     official: null,
     recipe: { name: 'backend', folder: 'services/backend', version: '1', bases: { NODE_IMAGE: 'node' } },
   },
+];
+
+const gateway: Recipe = {
+  name: 'gateway',
+  folder: 'services/gateway',
+  version: '1',
+  bases: { NGINX_IMAGE: 'nginx' },
+};
+
+/** Of the Compose files that an environment may have on: had only where a start asks for them. */
+export const optionalImages: readonly ServiceImage[] = [
+  { service: 'gateway', variable: 'QUAYSIDE_GATEWAY_IMAGE', official: null, recipe: gateway },
+  { service: 'nlp-gateway', variable: 'QUAYSIDE_GATEWAY_IMAGE', official: null, recipe: gateway },
 ];

@@ -18,7 +18,7 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'quayside-catalog-'));
   composeDir = join(dataDir, 'compose');
   await cp(join(process.cwd(), 'compose', 'images'), join(composeDir, 'images'), { recursive: true });
-  for (const name of ['nlp', 'backend']) {
+  for (const name of ['nlp', 'backend', 'gateway']) {
     const folder = join(composeDir, 'services', name);
     await cp(join(process.cwd(), 'compose', 'services', name, 'Dockerfile'), join(folder, 'Dockerfile'), {
       recursive: true,
@@ -121,6 +121,30 @@ describe('where a registry answers', () => {
     const engine = fakeEngine(unreachable);
     expect(await ensure(open(engine.client), 'redis').catch(toProblem)).toMatchObject({ code: 'registry-unreachable' });
     expect(engine.built).toEqual([]);
+  });
+});
+
+describe('an optional service', () => {
+  it('is built on the official nginx, or on the stand-in, once for the two that run it', async () => {
+    const gateways = new Set(['gateway', 'nlp-gateway']);
+    for (const [registry, base] of [
+      ['answers', /^nginx:1\.28$/],
+      [unreachable, /^quayside\/nginx:1\.26-/],
+    ] as const) {
+      const engine = fakeEngine(registry);
+      const catalog = open(engine.client);
+      const needs = await catalog.needed(anyProject, gateways);
+      const refs = await Promise.all(
+        needs.map((need) =>
+          catalog.ensure(anyProject, need, { onPhase: () => undefined, onProgress: () => undefined }, never),
+        ),
+      );
+      expect(new Set(refs).size).toBe(1);
+      expect(engine.built.at(-1)?.args.NGINX_IMAGE).toMatch(base);
+      expect((await readState(environment)).images).toEqual({ QUAYSIDE_GATEWAY_IMAGE: refs[0] });
+      expect((await catalog.needed(anyProject, gateways)).map(({ action }) => action)).toEqual(['none', 'none']);
+      await updateState(environment, (state) => ({ ...state, images: {} }));
+    }
   });
 });
 

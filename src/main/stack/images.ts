@@ -15,12 +15,15 @@ import {
   baseImage,
   type Foundation,
   foundations,
+  optionalImages,
   type Recipe,
   type ServiceImage,
   serviceImages,
 } from './image-recipes.ts';
 import { createSharedWork } from './shared-work.ts';
 import type { ImageNeed, StackImages } from './stack-images.ts';
+
+const allImages: readonly ServiceImage[] = [...serviceImages, ...optionalImages];
 
 type Report = { phase: 'pulling' | 'building'; detail: string } | { progress: PullProgress };
 
@@ -64,19 +67,22 @@ export function createImageCatalog(options: {
     return { tag: `quayside/${recipe.name}:${recipe.version}-${hash.slice(0, 12)}`, files, buildArgs, hash };
   }
 
-  /** The tag of the stand-in of a foundation; python comes first, node is built with it. */
+  /** The tag of the stand-in of a foundation, itself built on stand-ins. */
   async function standInTag(foundation: Foundation): Promise<string> {
-    const python = foundation === 'python' ? '' : await standInTag('python');
-    return (await plan(foundations[foundation].recipe, () => python)).tag;
+    const { recipe } = foundations[foundation];
+    return (await plan(recipe, await standInsOf(recipe))).tag;
+  }
+
+  async function standInsOf(recipe: Recipe): Promise<(foundation: Foundation) => string> {
+    const tags = new Map<Foundation, string>();
+    for (const base of Object.values(recipe.bases)) if (base !== 'base') tags.set(base, await standInTag(base));
+    return (foundation) => tags.get(foundation) ?? baseImage;
   }
 
   /** Each way the image could have been built: on the official foundation, or on its stand-in. */
   async function possibleTags(recipe: Recipe): Promise<string[]> {
-    const standIns = { python: await standInTag('python'), node: await standInTag('node') };
-    const plans = [
-      await plan(recipe, (foundation) => foundations[foundation].official),
-      await plan(recipe, (foundation) => standIns[foundation]),
-    ];
+    const standIns = await standInsOf(recipe);
+    const plans = [await plan(recipe, (foundation) => foundations[foundation].official), await plan(recipe, standIns)];
     return [...new Set(plans.map(({ tag }) => tag))];
   }
 
@@ -238,7 +244,7 @@ export function createImageCatalog(options: {
     async needed(_project, services, signal) {
       const { images } = await readState(environment);
       return Promise.all(
-        serviceImages
+        allImages
           .filter(({ service }) => services.has(service))
           .map(async (image): Promise<ImageNeed> => {
             signal?.throwIfAborted();
@@ -260,7 +266,7 @@ export function createImageCatalog(options: {
     },
 
     async ensure(_project, need, listener, signal) {
-      const image = serviceImages.find((candidate) => candidate.variable === need.variable);
+      const image = allImages.find((candidate) => candidate.variable === need.variable);
       if (image === undefined) {
         throw new ProblemError(
           problem(

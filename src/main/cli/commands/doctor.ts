@@ -3,6 +3,7 @@ import { freemem, totalmem } from 'node:os';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { Problem, Remedy } from '../../../shared/model/problem.ts';
 import { toProblem } from '../../../shared/model/problem.ts';
+import { composeFilesOf } from '../../config/capabilities.ts';
 import { bundledLeastMemoryBytes } from '../../stack/bundled-definition.ts';
 import { portTaken, takenPorts } from '../../stack/ports.ts';
 import { assertMemory, assertRoom } from '../../stack/preflight.ts';
@@ -85,7 +86,7 @@ async function memoryDetail({ core }: Context, engine: boolean): Promise<string>
 
 async function composeDetail({ core }: Context): Promise<string> {
   const project = await core.lifecycle.project();
-  return `${Object.keys(project.services).length} services in ${core.environment.composeFiles.join(', ')}`;
+  return `${Object.keys(project.services).length} services in ${(await composeFilesOf(core.environment)).join(', ')}`;
 }
 
 async function portsDetail({ core }: Context): Promise<string> {
