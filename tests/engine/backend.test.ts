@@ -288,7 +288,7 @@ describe('the door', () => {
       'no file',
       'POST',
       '/v1/knowledge-bases/default/documents',
-      { headers: json, body: '{}' },
+      { headers: { 'content-type': 'text/plain' }, body: 'a text' },
       415,
       'unsupported-media-type',
     ],
