@@ -32,17 +32,27 @@ const known: Readonly<Record<string, Words>> = {
   'unsupported-type': {
     code: 'document-unsupported',
     title: 'This kind of file cannot be added',
-    remedies: [advice('Save it as Markdown, text, HTML or PDF, then add it')],
+    remedies: [advice('Save it as PDF, Word (.docx), Markdown, text, HTML or CSV, then add it')],
   },
   'password-required': {
     code: 'document-password',
-    title: 'The PDF is locked with a password',
+    title: 'The document is locked with a password',
     remedies: [advice('Save a copy without a password, then add it')],
   },
   'pdf-corrupt': {
     code: 'document-corrupt',
     title: 'The PDF is damaged',
     remedies: [advice('Export or download it again, then add it')],
+  },
+  'docx-corrupt': {
+    code: 'document-corrupt',
+    title: 'The Word document is damaged',
+    remedies: [advice('Open and save it again in Word, then add it')],
+  },
+  'csv-invalid': {
+    code: 'document-corrupt',
+    title: 'The table cannot be read',
+    remedies: [advice('Mend the line that is named, then add it')],
   },
   'no-text-layer': {
     code: 'document-no-text-layer',

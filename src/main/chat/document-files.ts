@@ -7,7 +7,7 @@ export const maxFileBytes = 50 * 1024 * 1024;
 /** Files of one ingestion; more are better added in parts, where progress can be followed. */
 export const maxFiles = 1000;
 const maxDepth = 24;
-const supported = /\.(md|markdown|txt|text|html?|xhtml|pdf)$/i;
+const supported = /\.(md|markdown|txt|text|html?|xhtml|pdf|docx|csv|tsv)$/i;
 
 export interface FileToSend {
   readonly path: string;

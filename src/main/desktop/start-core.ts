@@ -40,7 +40,7 @@ export async function startCore(given: DesktopArguments, root: string, window: B
         buttonLabel: 'Add',
         properties: ['openFile', 'multiSelections'],
         filters: [
-          { name: 'Documents', extensions: ['md', 'markdown', 'txt', 'html', 'htm', 'pdf'] },
+          { name: 'Documents', extensions: ['md', 'markdown', 'txt', 'html', 'htm', 'pdf', 'docx', 'csv', 'tsv'] },
           { name: 'All files', extensions: ['*'] },
         ],
       });

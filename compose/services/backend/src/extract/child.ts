@@ -1,11 +1,10 @@
 /** The process that reads documents, apart from the one that serves people. Started by isolated.ts. */
 import { BackendProblem, type ProblemCode } from '../http/problem.ts';
-import type { Mime } from './detect.ts';
 import { extract } from './extract.ts';
 import type { Extracted } from './extracted.ts';
 
 export interface ExtractRequest {
-  readonly mime: Mime;
+  readonly mime: string;
   readonly name: string;
   readonly bytes: Uint8Array;
 }

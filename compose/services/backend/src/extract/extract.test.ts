@@ -1,6 +1,7 @@
 import { PDFDocument, StandardFonts } from 'pdf-lib';
 import { describe, expect, it } from 'vitest';
-import { decodeText, detectMime } from './detect.ts';
+import { decodeText } from './decode.ts';
+import { detectMime } from './detect.ts';
 import { extract } from './extract.ts';
 import { cleanText } from './extracted.ts';
 import { joinLines } from './pdf.ts';
@@ -38,6 +39,8 @@ describe('detectMime', () => {
     ['a.txt', bytes('%PDF-1.7'), 'unsupported-type'],
     ['a.txt', Uint8Array.from([1, 2, 0, 4, 5]), 'unsupported-type'],
     ['a.docx', bytes('PK\u0003\u0004'), 'unsupported-type'],
+    ['a.docx', bytes('just text'), 'docx-corrupt'],
+    ['a.doc', Uint8Array.from([0xd0, 0xcf, 0x11, 0xe0]), 'unsupported-type'],
     ['a.xyz', bytes('text'), 'unsupported-type'],
     ['a', bytes('text'), 'unsupported-type'],
   ])('refuses %s', (name, content, code) => {

@@ -9,11 +9,17 @@ export interface Block {
   /** From 1; null where the format has no pages. */
   readonly page: number | null;
 }
+/** What a person should know about a document that was read, but not as it stands. */
+export interface Notice {
+  readonly code: 'rows-capped' | 'columns-capped' | 'rows-ragged';
+  readonly message: string;
+}
 export interface Extracted {
   readonly title: string;
   readonly text: string;
   readonly blocks: readonly Block[];
   readonly pages: number | null;
+  readonly notices?: readonly Notice[];
 }
 
 /**
