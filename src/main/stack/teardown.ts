@@ -66,23 +66,24 @@ export async function stopContainers(
     }
   }
 
-  const ends = watchProcessEnds(engine, project);
+  const ordered = [...graph.values()].some((dependencies) => dependencies.length > 0);
+  const ends = ordered ? watchProcessEnds(engine, project) : null;
   const stops: Promise<void>[] = [];
   try {
     const inOrder = runInOrder(reverse(graph), async (name) => {
       signal.throwIfAborted();
-      const ended = Promise.all((byService.get(name) ?? []).map(({ id }) => ends.of(id)));
+      const ended = ends === null ? [] : [Promise.all((byService.get(name) ?? []).map(({ id }) => ends.of(id)))];
       const stop = stopService(name);
       stops.push(stop);
       // The next may stop once these processes are gone; what the engine tidies up after them goes on meanwhile.
-      await Promise.race([ended, stop]);
+      await Promise.race([...ended, stop]);
     });
     const failed = [...(await Promise.allSettled([inOrder])), ...(await Promise.allSettled(stops))].find(
       (result) => result.status === 'rejected',
     );
     if (failed !== undefined) throw failed.reason;
   } finally {
-    ends.close();
+    ends?.close();
   }
   return containers.length;
 }
