@@ -45,6 +45,7 @@ const titles = {
   'provider-auth': [502, 'The language model service refused the key'],
   'provider-unreachable': [502, 'The language model service cannot be reached'],
   'model-not-found': [422, 'The language model service does not know this model'],
+  'context-overflow': [422, 'The question and its sources are too long for the model'],
   'provider-not-configured': [422, 'The language model service is not set up'],
   'provider-rate-limited': [503, 'The language model service asks to wait'],
   'database-unavailable': [503, 'The database does not answer'],

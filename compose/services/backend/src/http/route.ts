@@ -95,7 +95,8 @@ export function inputOf(
   request: Pick<Request, 'params' | 'query' | 'body'>,
 ): { params: unknown; query: unknown; body: unknown } {
   const params = spec.params?.safeParse(request.params);
-  if (params?.success === false) throw new BackendProblem('not-found', 'There is nothing with this id.');
+  if (params?.success === false || Object.values(request.params).some((value) => String(value).includes('\0')))
+    throw new BackendProblem('not-found', 'There is nothing with this id.');
   return {
     params: params?.data,
     query: spec.query === undefined ? undefined : validated(spec.query, request.query),

@@ -1,6 +1,6 @@
 /** One file out of a form, held in memory, cut off as soon as it is too large. */
 import type { Request, Response } from 'express';
-import multer, { memoryStorage } from 'multer';
+import multer, { MulterError, memoryStorage } from 'multer';
 import { BackendProblem } from './problem.ts';
 
 export interface ReceivedFile {
@@ -17,7 +17,11 @@ export async function receiveFile(request: Request, response: Response, maxBytes
     defParamCharset: 'utf8',
   } as never).single('file');
   await new Promise<void>((resolve, reject) => {
-    receive(request, response, (error: unknown) => (error == null ? resolve() : reject(error)));
+    receive(request, response, (error: unknown) => {
+      if (error == null) resolve();
+      else if (error instanceof MulterError) reject(error);
+      else reject(new BackendProblem('bad-request', 'The form is not well formed, or broke off.', { cause: error }));
+    });
   });
   const { file } = request;
   if (file === undefined) throw new BackendProblem('file-missing', 'Send the file in the field named "file".');
