@@ -35,12 +35,19 @@ export function composeProblem(
   service?: string,
 ): ProblemError {
   const where = place === undefined ? 'Compose file' : `${basename(place.file)}, line ${place.line}`;
+  const title = clip(`${where}: ${what}`, 300);
   const key = path.length === 0 ? '' : ` At ${formatPath(path)}${place === undefined ? '' : ` in ${place.file}`}.`;
+  // The title says what is wrong; it is said again only where the title had no room for it.
+  const cause = `${title.endsWith('…') ? `${clip(what, 1500)}. ` : ''}${right}${key}`;
+  const fix = place === undefined ? 'Correct the file' : `Correct line ${place.line} of ${clip(place.file, 200)}`;
   const owner = service ?? (path[0] === 'services' && typeof path[1] === 'string' ? path[1] : undefined);
   return new ProblemError(
-    problem('compose-invalid', clip(`${where}: ${what}`, 300), `${clip(what, 1500)}. ${right}${key}`, {
+    problem('compose-invalid', title, cause, {
       evidence: place === undefined ? [] : caret(place),
-      remedies: [{ action: 'advice', label: clip(right, 300) }],
+      remedies: [
+        { action: 'advice', label: fix },
+        { action: 'retry', label: 'Try again' },
+      ],
       ...(owner !== undefined && owner !== '' && owner.length <= 64 ? { service: owner } : {}),
     }),
   );

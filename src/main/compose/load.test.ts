@@ -41,7 +41,7 @@ describe('a finding', () => {
       '3 |     imagee: redis',
       '  |     ^',
     ]);
-    expect(problem.remedies[0]?.label).toBe('Did you mean `image`?');
+    expect(problem.remedies[0]?.label).toMatch(/^Correct line 3 of .*compose\.yaml$/);
   });
 
   it.each([
