@@ -9,7 +9,7 @@ import { openEventStream } from '../http/event-stream.ts';
 import { IDEMPOTENCY, type Idempotency } from '../http/idempotency.ts';
 import { idCursor, pageOf, pageQuery } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
-import { Input, Route, route } from '../http/route.ts';
+import { Input, paramsOf, Route, route } from '../http/route.ts';
 import { receiveFile } from '../http/upload.ts';
 import { validated } from '../http/validate.ts';
 import { jobJson } from '../jobs/repository.ts';
@@ -259,7 +259,7 @@ export class DocumentsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<unknown> {
-    return this.#add(who, String(request.params.kb), request, response);
+    return this.#add(who, paramsOf(addTo, request).kb, request, response);
   }
 
   @Route(add)

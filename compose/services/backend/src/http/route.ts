@@ -89,16 +89,21 @@ export function routesOf(controller: { prototype: object }): RouteSpec[] {
   });
 }
 
-/** Input of a request by the schemas of its route. An id that is none is answered like one that does not exist. */
+/** @throws {BackendProblem} `not-found`: an id that is none is answered like one that does not exist */
+export function paramsOf<R extends RouteSpec>(spec: R, request: Pick<Request, 'params'>): Input<R>['params'] {
+  const params = spec.params?.safeParse(request.params);
+  if (params?.success === false || Object.values(request.params).some((value) => String(value).includes('\0')))
+    throw new BackendProblem('not-found', 'There is nothing with this id.');
+  return params?.data as Input<R>['params'];
+}
+
+/** Input of a request by the schemas of its route. @throws {BackendProblem} `not-found`, `validation-failed` */
 export function inputOf(
   spec: RouteSpec,
   request: Pick<Request, 'params' | 'query' | 'body'>,
 ): { params: unknown; query: unknown; body: unknown } {
-  const params = spec.params?.safeParse(request.params);
-  if (params?.success === false || Object.values(request.params).some((value) => String(value).includes('\0')))
-    throw new BackendProblem('not-found', 'There is nothing with this id.');
   return {
-    params: params?.data,
+    params: paramsOf(spec, request),
     query: spec.query === undefined ? undefined : validated(spec.query, request.query),
     body: spec.body === undefined ? undefined : validated(spec.body, request.body ?? {}),
   };
