@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { embedCached } from '../retrieval/query-embedding.ts';
 import type { Passage, SearchParts } from '../retrieval/search.ts';
 import { type Evidence, isAnswerable, strengthOf } from './abstain.ts';
+import { estimateTokens } from './budget.ts';
 import { type Candidate, candidatesOf, dot, pieces, renderQuotes, type Scored, selectQuotes } from './extractive.ts';
 import { type Answerer, sourceOf } from './provider.ts';
 import { coverage, lexemesOf, questionTerms, type Term } from './terms.ts';
@@ -92,7 +93,7 @@ export function createEmbedded(parts: SearchParts): Answerer {
   return {
     name: 'embedded',
     model: 'extractive-minilm',
-    async *answer({ question, found, settings }, signal) {
+    async *answer({ query: question, found, settings }, signal) {
       const { passages, sentences, nearest, evidence } = await weigh(parts, question, found, signal);
       const texts = passages.map((passage) => passage.text);
       const quotes = isAnswerable(evidence, settings['retrieval.minDense']) ? selectQuotes(sentences, texts) : [];
@@ -100,7 +101,7 @@ export function createEmbedded(parts: SearchParts): Answerer {
         yield { kind: 'abstain' };
         return;
       }
-      const { text, order } = renderQuotes(quotes, texts);
+      const { text, order, marks } = renderQuotes(quotes, texts);
       const sources = order.flatMap((index, at) => {
         const passage = passages[index];
         return passage === undefined ? [] : [sourceOf(at + 1, passage, strengthOf(nearest[index] ?? 0))];
@@ -112,6 +113,9 @@ export function createEmbedded(parts: SearchParts): Answerer {
         // Lets each piece leave on its own, and a stop come in between.
         await nextTurn();
       }
+      yield { kind: 'tokens', input: 0, output: estimateTokens(text), estimated: true };
+      // A quote is borne out by where it stands.
+      yield { kind: 'citations', citations: marks.map((mark) => ({ ...mark, support: 'strong' as const })) };
     },
   };
 }

@@ -61,7 +61,7 @@ describe('the embedded answerer', () => {
       })),
       texts,
     );
-    expect(renderQuotes(quotes, texts)).toEqual({
+    expect(renderQuotes(quotes, texts)).toMatchObject({
       text: 'The port is 7420 by default. It can be moved at will. [1]',
       order: [1],
     });

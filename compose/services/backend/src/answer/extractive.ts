@@ -120,17 +120,34 @@ export function selectQuotes(
   return [...byPassage.values()].sort((a, b) => strongest(b) - strongest(a)).flat();
 }
 
+/** A quote in the answer's text and the `[n]` after it, as offsets. */
+export interface QuoteMark {
+  readonly n: number;
+  readonly answerStart: number;
+  readonly answerEnd: number;
+  readonly markStart: number;
+  readonly markEnd: number;
+}
+
 /** The answer's text: one paragraph per quote, each followed by the number of its passage. */
 export function renderQuotes(
   quotes: readonly Quote[],
   texts: readonly string[],
-): { text: string; order: readonly number[] } {
+): { text: string; order: readonly number[]; marks: readonly QuoteMark[] } {
   const order: number[] = [];
-  const paragraphs = quotes.map((quote) => {
+  const marks: QuoteMark[] = [];
+  let text = '';
+  for (const quote of quotes) {
     if (!order.includes(quote.passage)) order.push(quote.passage);
-    return `${(texts[quote.passage] ?? '').slice(quote.start, quote.end)} [${order.indexOf(quote.passage) + 1}]`;
-  });
-  return { text: paragraphs.join('\n\n'), order };
+    const n = order.indexOf(quote.passage) + 1;
+    if (text !== '') text += '\n\n';
+    const answerStart = text.length;
+    text += (texts[quote.passage] ?? '').slice(quote.start, quote.end);
+    const answerEnd = text.length;
+    text += ` [${n}]`;
+    marks.push({ n, answerStart, answerEnd, markStart: answerEnd + 1, markEnd: text.length });
+  }
+  return { text, order, marks };
 }
 
 /** Pieces small enough to be seen arriving: a few words each. Joined they are the text again. */

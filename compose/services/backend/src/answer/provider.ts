@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { ConfigValues } from '../config/keys.ts';
 import type { Passage, SearchResult } from '../retrieval/search.ts';
 import type { Strength } from './abstain.ts';
-
-export type ProviderName = 'embedded' | 'openai-compatible';
+import type { Turn } from './port.ts';
+import type { ProviderName } from './provider-names.ts';
 
 export const sourceJson = z
   .object({
@@ -24,9 +24,46 @@ export const sourceJson = z
   .meta({ id: 'Source' });
 export type SourceJson = z.output<typeof sourceJson>;
 
+export const supports = ['strong', 'medium', 'weak', 'unsupported'] as const;
+export type Support = (typeof supports)[number];
+export const citationJson = z
+  .object({
+    /** The source that it points at. */
+    n: z.number(),
+    /** The sentence that it stands for: offsets into the answer's text, in UTF-16 units. */
+    answerStart: z.number(),
+    answerEnd: z.number(),
+    /** Where its `[n]` stands. What looks like a mark anywhere else is quoted text. */
+    markStart: z.number(),
+    markEnd: z.number(),
+    /** How well the source bears the sentence out. */
+    support: z.enum(supports),
+  })
+  .meta({ id: 'Citation' });
+export type CitationJson = z.output<typeof citationJson>;
+
+export const noticeCodes = [
+  'context_truncated',
+  'low_confidence',
+  'fallback_provider',
+  'injection_suspected',
+  'answer_truncated',
+  'refused',
+] as const;
+export interface Notice {
+  readonly code: (typeof noticeCodes)[number];
+  readonly [more: string]: unknown;
+}
+
 export type AnswerEvent =
+  /** Once more when fewer fitted than thought, or when another provider takes over: it replaces the list before. */
   | { readonly kind: 'sources'; readonly sources: readonly SourceJson[] }
   | { readonly kind: 'delta'; readonly text: string }
+  /** All of them, after the last delta. */
+  | { readonly kind: 'citations'; readonly citations: readonly CitationJson[] }
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  /** Another one than the run began with writes from here on. */
+  | { readonly kind: 'provider'; readonly name: ProviderName; readonly model: string }
   | { readonly kind: 'abstain' }
   | { readonly kind: 'tokens'; readonly input: number; readonly output: number; readonly estimated: boolean };
 
@@ -39,8 +76,11 @@ export interface Answerer {
    */
   answer(
     request: {
+      /** As it was asked. */
       question: string;
-      history: readonly { role: 'user' | 'assistant'; text: string }[];
+      /** As it was searched: a follow-up together with what it points back at. */
+      query: string;
+      history: readonly Turn[];
       found: SearchResult;
       /** As they were when the run began. */
       settings: ConfigValues;

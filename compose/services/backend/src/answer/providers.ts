@@ -1,48 +1,83 @@
-/** Which provider answers, and its settings. The key is stored encrypted and never leaves again. */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+/** Which provider answers, and the settings of each. Keys are stored encrypted and never leave again. */
 import { z } from 'zod';
 import type { Principal } from '../auth/principal.ts';
+import type { ConfigValues } from '../config/keys.ts';
 import type { RagConfig } from '../config/service.ts';
-import { BackendProblem } from '../http/problem.ts';
+import { BackendProblem, type ProblemCode, toBackendProblem } from '../http/problem.ts';
+import { providerAvailability } from '../observability/metrics.ts';
 import type { SearchParts } from '../retrieval/search.ts';
+import { isNear } from './addresses.ts';
+import { createAnthropic } from './anthropic.ts';
 import { createEmbedded } from './embedded.ts';
+import { mayFallBack, withFallback } from './fallback.ts';
+import { createModelAnswerer } from './model-answerer.ts';
+import { createOllama, type Ollama } from './ollama.ts';
 import { createOpenAiCompatible } from './openai-compatible.ts';
-import type { Answerer, ProviderName } from './provider.ts';
+import type { ModelInfo, ModelService, ServiceSettings } from './port.ts';
+import type { Answerer } from './provider.ts';
+import { type ProviderName, providerNames, type RemoteProviderName, remoteProviderNames } from './provider-names.ts';
+import { dataKeys, seal, unseal } from './sealed-key.ts';
+import { type TryOut, tryOut } from './try-out.ts';
+import { createWindows } from './windows.ts';
 
-const names = ['embedded', 'openai-compatible'] as const satisfies readonly ProviderName[];
+const availabilityJson = z.object({
+  status: z.enum(['available', 'unavailable', 'unknown']),
+  code: z.string().nullable(),
+  latencyMs: z.number().nullable(),
+  checkedAtMs: z.number().nullable(),
+});
 export const providersJson = z
   .object({
-    active: z.enum(names),
+    active: z.enum(providerNames),
+    /** Who takes over when the active one cannot be asked. */
+    fallback: z.enum(['off', ...providerNames]),
+    allowCloud: z.boolean(),
     items: z.array(
-      z.object({ name: z.enum(names), baseUrl: z.string().nullable(), model: z.string(), hasKey: z.boolean() }),
+      z.object({
+        name: z.enum(providerNames),
+        /** null: it has none. */
+        baseUrl: z.string().nullable(),
+        model: z.string(),
+        hasKey: z.boolean(),
+        /** Of a long enough key, to tell it from others. */
+        keyLast4: z.string().nullable(),
+        /** The window that the owner fixed; null lets the service tell. */
+        contextTokens: z.number().nullable(),
+        configured: z.boolean(),
+        /** What is sent there stays on this machine or its own network, as far as the address tells. */
+        local: z.boolean(),
+        availability: availabilityJson,
+      }),
     ),
   })
   .meta({ id: 'Providers' });
 export type ProvidersJson = z.output<typeof providersJson>;
+type Availability = z.output<typeof availabilityJson>;
+
+/** Undefined leaves a value as it is; an empty key does too, null removes it. */
+export interface ProviderChange {
+  readonly baseUrl?: string | undefined;
+  readonly model?: string | undefined;
+  readonly key?: string | null | undefined;
+  readonly contextTokens?: number | null | undefined;
+}
 export interface Providers {
   get(): Promise<ProvidersJson>;
-  /** Undefined leaves a value as it is; an empty key does too, null removes it. */
-  setOpenAi(change: {
-    baseUrl?: string | undefined;
-    model?: string | undefined;
-    key?: string | null | undefined;
-  }): Promise<void>;
+  set(name: RemoteProviderName, change: ProviderChange): Promise<void>;
   /** @throws {BackendProblem} `provider-not-configured`, `config-locked` */
   setActive(who: Principal, name: ProviderName): Promise<void>;
   /** A snapshot for one run: a later change does not touch it. @throws {BackendProblem} `provider-not-configured` */
   active(): Promise<Answerer>;
-  /** Address and key, for the health check. */
-  openAi(): Promise<{ baseUrl: string; model: string; key: string | null } | null>;
+  /** Tries settings out before they are stored: what is not given is as stored. Never throws for what the service does. */
+  test(name: ProviderName, change: ProviderChange): Promise<TryOut>;
+  /** @throws {BackendProblem} `provider-not-configured` and what the service answers */
+  models(name: ProviderName): Promise<ModelInfo[]>;
+  /** @throws {BackendProblem} `provider-not-configured` */
+  ollama(): Promise<Ollama>;
+  /** Looks whether each provider that is set up can be asked, if it was not looked at lately; sets the gauge. */
+  probe(): Promise<Availability>;
 }
 export const PROVIDERS = Symbol('providers');
-
-/** AES-256-GCM: 12 bytes nonce, 16 bytes tag, then the text. */
-export function seal(secret: string, dataKey: Buffer): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce);
-  const body = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
-}
 
 /** Whether two addresses lead to the same scheme, host and port. Empty or malformed ones equal nothing. */
 export function sameOrigin(a: string, b: string): boolean {
@@ -53,83 +88,241 @@ export function sameOrigin(a: string, b: string): boolean {
   }
 }
 
-/** null when it was sealed under another key (the environment's token was replaced). */
-export function unseal(sealed: Buffer, dataKey: Buffer): string | null {
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', dataKey, sealed.subarray(0, 12));
-    decipher.setAuthTag(sealed.subarray(12, 28));
-    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
-  } catch {
-    return null;
-  }
+interface Stored extends ServiceSettings {
+  readonly contextTokens: number | null;
 }
 
-export function createProviders(parts: SearchParts, config: RagConfig, apiToken: string): Providers {
-  const { database } = parts;
-  // Derived from the environment's token, so that a dump of the database alone gives no key away.
-  const dataKey = Buffer.from(hkdfSync('sha256', apiToken, '', 'quayside provider key v1', 32));
-  const embedded = createEmbedded(parts);
+const usualAddress: Readonly<Record<RemoteProviderName, string>> = {
+  'openai-compatible': '',
+  ollama: '',
+  anthropic: 'https://api.anthropic.com',
+};
+/** Anthropic takes nobody without one; the others may. */
+const isComplete = (name: RemoteProviderName, { baseUrl, model, key }: ServiceSettings): boolean =>
+  baseUrl !== '' && model !== '' && (name !== 'anthropic' || key !== null);
 
-  async function openAi(): Promise<{ baseUrl: string; model: string; key: string | null } | null> {
-    const row = await database.one<{ settings: { baseUrl?: string; model?: string }; secret_enc: Buffer | null }>(
-      `select settings, secret_enc from providers where name = 'openai-compatible'`,
+/** A service that answers is asked again after this; one that does not, with every look. */
+const probeEveryMs = 30_000;
+const probeTimeoutMs = 2000;
+const minKeyForLast4 = 12;
+
+const unknownYet: Availability = { status: 'unknown', code: null, latencyMs: null, checkedAtMs: null };
+const isRemote = (name: ProviderName): name is RemoteProviderName => name !== 'embedded';
+
+export function createProviders(
+  parts: SearchParts,
+  config: RagConfig,
+  secrets: { readonly dataKey: string; readonly apiToken: string },
+): Providers {
+  const { database } = parts;
+  const keys = dataKeys(secrets);
+  const embedded = createEmbedded(parts);
+  const windows = createWindows();
+  const availability = new Map<ProviderName, Availability & { readonly of: string }>();
+
+  async function stored(): Promise<Record<RemoteProviderName, Stored>> {
+    const rows = await database.rows<{
+      name: string;
+      settings: { baseUrl?: string; model?: string; contextTokens?: number | null };
+      secret_enc: Buffer | null;
+    }>('select name, settings, secret_enc from providers');
+    const of = (name: RemoteProviderName): Stored => {
+      const row = rows.find((candidate) => candidate.name === name);
+      return {
+        baseUrl: row?.settings.baseUrl ?? usualAddress[name],
+        model: row?.settings.model ?? '',
+        contextTokens: row?.settings.contextTokens ?? null,
+        key: row?.secret_enc == null ? null : unseal(row.secret_enc, keys),
+      };
+    };
+    return { 'openai-compatible': of('openai-compatible'), ollama: of('ollama'), anthropic: of('anthropic') };
+  }
+
+  const serviceOf = (name: RemoteProviderName, settings: ServiceSettings): ModelService => {
+    if (name === 'ollama') return createOllama(settings);
+    return name === 'anthropic' ? createAnthropic(settings) : createOpenAiCompatible(settings);
+  };
+
+  const notConfigured = (): BackendProblem =>
+    new BackendProblem(
+      'provider-not-configured',
+      'Give the address, the model and, where it is asked for, the key first.',
     );
-    if (row === undefined) return null;
-    const key = row.secret_enc === null ? null : unseal(row.secret_enc, dataKey);
-    return { baseUrl: row.settings.baseUrl ?? '', model: row.settings.model ?? '', key };
+
+  async function configured(name: RemoteProviderName): Promise<Stored> {
+    const settings = (await stored())[name];
+    if (!isComplete(name, settings)) throw notConfigured();
+    return settings;
+  }
+
+  function answererOf(name: ProviderName, all: Record<RemoteProviderName, Stored>, values: ConfigValues): Answerer {
+    if (!isRemote(name)) return embedded;
+    const settings = all[name];
+    if (!isComplete(name, settings)) throw notConfigured();
+    const service = serviceOf(name, settings);
+    return createModelAnswerer(parts, service, (signal) =>
+      windows.of(
+        service,
+        { baseUrl: settings.baseUrl, own: settings.contextTokens, usual: values['llm.contextTokens'] },
+        signal,
+      ),
+    );
+  }
+
+  /** As stored with a change laid over it; a stored key does not go along to another host. */
+  function changed(before: Stored, { baseUrl, model, key, contextTokens }: ProviderChange): Stored {
+    const moved = baseUrl !== undefined && !sameOrigin(before.baseUrl, baseUrl);
+    const given = key === '' ? undefined : key;
+    return {
+      baseUrl: baseUrl ?? before.baseUrl,
+      model: model ?? before.model,
+      contextTokens: contextTokens === undefined ? before.contextTokens : contextTokens,
+      key: given === undefined ? (moved ? null : before.key) : given,
+    };
+  }
+
+  async function lookAt(name: ProviderName, settings: Stored | null): Promise<Availability> {
+    const startedAt = performance.now();
+    let code: ProblemCode | null = null;
+    try {
+      const signal = AbortSignal.timeout(probeTimeoutMs);
+      if (settings === null || !isRemote(name)) await parts.nlp.ping(signal);
+      else {
+        const service = serviceOf(name, settings);
+        windows.learn(service, settings.baseUrl, await service.models(signal));
+      }
+    } catch (error) {
+      const late = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+      code = late ? 'provider-timeout' : toBackendProblem(error).code;
+      // Whoever has no list of models answers all the same.
+      if (isRemote(name) && code === 'model-not-found') code = null;
+    }
+    return {
+      status: code === null ? 'available' : 'unavailable',
+      code,
+      latencyMs: code === null ? Math.round(performance.now() - startedAt) : null,
+      checkedAtMs: Date.now(),
+    };
   }
 
   return {
-    openAi,
     async get() {
-      const settings = await openAi();
-      const active = config.values()['llm.active'];
+      const all = await stored();
+      const values = config.values();
       return {
-        active,
+        active: values['llm.active'],
+        fallback: values['llm.fallback'],
+        allowCloud: values['llm.allowCloud'],
         items: [
-          { name: 'embedded', baseUrl: null, model: embedded.model, hasKey: false },
           {
-            name: 'openai-compatible',
-            baseUrl: settings?.baseUrl ?? '',
-            model: settings?.model ?? '',
-            hasKey: settings?.key != null,
+            name: 'embedded',
+            baseUrl: null,
+            model: embedded.model,
+            hasKey: false,
+            keyLast4: null,
+            contextTokens: null,
+            configured: true,
+            local: true,
+            availability: availabilityJson.parse(availability.get('embedded') ?? unknownYet),
           },
+          ...remoteProviderNames.map((name) => {
+            const { key, ...settings } = all[name];
+            return {
+              name,
+              ...settings,
+              hasKey: key !== null,
+              keyLast4: key !== null && key.length >= minKeyForLast4 ? key.slice(-4) : null,
+              configured: isComplete(name, all[name]),
+              local: isNear(settings.baseUrl),
+              availability: availabilityJson.parse(availability.get(name) ?? unknownYet),
+            };
+          }),
         ],
       };
     },
-    async setOpenAi({ baseUrl, model, key }) {
-      const before = await openAi();
-      const settings = {
-        ...(baseUrl === undefined ? {} : { baseUrl }),
-        ...(model === undefined ? {} : { model }),
-      };
+    async set(name, change) {
+      const next = changed((await stored())[name], change);
+      const settings = { baseUrl: next.baseUrl, model: next.model, contextTokens: next.contextTokens };
       await database.rows(
-        `insert into providers (name, kind, settings) values ('openai-compatible', 'openai-compatible', $1)
-         on conflict (name) do update set settings = providers.settings || excluded.settings, updated_at = now()`,
-        [JSON.stringify(settings)],
+        `insert into providers (name, kind, settings, secret_enc) values ($1, $1, $2, $3)
+         on conflict (name) do update set settings = excluded.settings, secret_enc = excluded.secret_enc, updated_at = now()`,
+        [name, JSON.stringify(settings), next.key === null ? null : seal(next.key, keys[0] ?? Buffer.alloc(0))],
       );
-      // A key belongs to the host it was given for: it never goes along to another one.
-      const moved = baseUrl !== undefined && before !== null && !sameOrigin(before.baseUrl, baseUrl);
-      const given = key === '' ? undefined : key;
-      if (given === undefined && !moved) return;
-      await database.rows(`update providers set secret_enc = $1 where name = 'openai-compatible'`, [
-        given == null ? null : seal(given, dataKey),
-      ]);
+      availability.delete(name);
     },
     async setActive(who, name) {
-      if (name === 'openai-compatible') {
-        const settings = await openAi();
-        if (settings === null || settings.baseUrl === '' || settings.model === '')
-          throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');
-      }
+      if (isRemote(name)) await configured(name);
       await config.change({ 'llm.active': name }, who.userId);
     },
     async active() {
-      if (config.values()['llm.active'] === 'embedded') return embedded;
-      const settings = await openAi();
-      if (settings === null || settings.baseUrl === '' || settings.model === '')
-        throw new BackendProblem('provider-not-configured', 'Give the address and the model of the service first.');
-      return createOpenAiCompatible(settings);
+      const values = config.values();
+      const name = values['llm.active'];
+      const other = values['llm.fallback'];
+      if (name === 'embedded') return embedded;
+      const all = await stored();
+      const first = answererOf(name, all, values);
+      if (other === 'off' || other === name) return first;
+      return withFallback(first, async () => {
+        const near = !isRemote(other) || isNear(all[other].baseUrl);
+        if (!mayFallBack({ near }, values['llm.allowCloud'])) return null;
+        return isRemote(other) && !isComplete(other, all[other]) ? null : answererOf(other, all, values);
+      });
+    },
+    async test(name, change) {
+      if (isRemote(name)) return tryOut(serviceOf(name, changed((await stored())[name], change)));
+      const { status, latencyMs } = await lookAt(name, null);
+      const ok = status === 'available';
+      const { code, title, detail } = new BackendProblem(
+        'embedding-unavailable',
+        'The embedding service does not answer.',
+      ).details();
+      return {
+        ok,
+        failedAt: ok ? null : 'connect',
+        problem: ok ? null : { code, title, detail, retryAfter: null },
+        latencyMs: latencyMs ?? probeTimeoutMs,
+        ttftMs: null,
+        model: embedded.model,
+        contextTokens: null,
+        models: 1,
+      };
+    },
+    async models(name) {
+      if (!isRemote(name)) return [{ id: embedded.model, contextTokens: null, bytes: null }];
+      const settings = (await stored())[name];
+      // A list is what a model is chosen from: none is needed yet.
+      if (settings.baseUrl === '') throw notConfigured();
+      return serviceOf(name, settings).models(new AbortController().signal);
+    },
+    async ollama() {
+      const settings = (await stored()).ollama;
+      if (settings.baseUrl === '') throw notConfigured();
+      return createOllama(settings);
+    },
+    async probe() {
+      const all = await stored();
+      const active = config.values()['llm.active'];
+      await Promise.all(
+        providerNames.map(async (name) => {
+          const settings = isRemote(name) ? all[name] : null;
+          if (settings !== null && isRemote(name) && !isComplete(name, settings)) {
+            availability.delete(name);
+            providerAvailability.set({ provider: name }, 0);
+            return;
+          }
+          const of = JSON.stringify(settings);
+          const last = availability.get(name);
+          const fresh =
+            last?.of === of && last.status === 'available' && Date.now() - (last.checkedAtMs ?? 0) < probeEveryMs;
+          if (fresh && name !== 'embedded') return;
+          const seen = await lookAt(name, settings);
+          availability.set(name, { ...seen, of });
+          providerAvailability.set({ provider: name }, seen.status === 'available' ? 1 : 0);
+        }),
+      );
+      const seen = availability.get(active);
+      if (seen === undefined) return { ...unknownYet, status: 'unavailable', code: 'provider-not-configured' };
+      return availabilityJson.parse(seen);
     },
   };
 }

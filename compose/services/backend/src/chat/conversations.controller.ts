@@ -2,17 +2,16 @@ import { Controller, Headers, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { Caller, type Principal } from '../auth/principal.ts';
-import { openEventStream } from '../http/event-stream.ts';
 import { IDEMPOTENCY, type Idempotency } from '../http/idempotency.ts';
 import { idCursor, pageOf, pageQuery, timeCursor } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { Input, Route, route } from '../http/route.ts';
 import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
-import { streamDisconnects } from '../observability/metrics.ts';
 import { checkedQuestion } from './question.ts';
 import { CONVERSATIONS, type ConversationsRepository, conversationJson, messageJson } from './repository.ts';
-import { RUNS, type Run, type RunEvent, type Runs } from './runs.ts';
+import { RUNS, type Runs } from './runs.ts';
+import { answerWithRun, sendRun } from './send-run.ts';
 
 const tag = 'Conversations';
 const title = z
@@ -116,25 +115,6 @@ const resume = route({
   problems: ['run-not-resumable', 'event-id-invalid'],
 });
 
-/** Sends a run's events from `since` on until it ends or the reader leaves. Leaving is not stopping. */
-async function sendRun(response: Response, run: Run, since: number): Promise<void> {
-  const stream = openEventStream(response);
-  const left = new AbortController();
-  let whole = false;
-  stream.onClose(() => {
-    if (!whole) streamDisconnects.inc();
-    left.abort();
-  });
-  try {
-    for await (const event of run.follow(since, left.signal)) {
-      whole = event.name === 'done';
-      await stream.send({ id: event.seq, name: event.name, data: event.data });
-    }
-  } finally {
-    stream.end();
-  }
-}
-
 @Controller()
 export class ConversationsController {
   readonly #conversations: ConversationsRepository;
@@ -202,25 +182,7 @@ export class ConversationsController {
   ): Promise<void> {
     const question = checkedQuestion(body.question);
     const run = await this.#runs.start(who, { conversationId: id, question, requestId: requestIdOf(request) });
-    if ((request.headers.accept ?? '').includes('text/event-stream')) {
-      await sendRun(response, run, 0);
-      return;
-    }
-    const left = new AbortController();
-    response.on('close', () => left.abort());
-    const seen = new Map<RunEvent['name'], unknown>();
-    for await (const event of run.follow(0, left.signal)) seen.set(event.name, event.data);
-    const failure = seen.get('error') as { status: number } | undefined;
-    if (failure !== undefined) {
-      response
-        .status(failure.status)
-        .setHeader('Content-Type', 'application/problem+json')
-        .end(JSON.stringify(failure));
-      return;
-    }
-    if (left.signal.aborted) return;
-    const message = await this.#conversations.message(who, run.messageId);
-    response.json({ runId: run.id, message, usage: seen.get('usage') ?? null });
+    await answerWithRun(request, response, who, run, this.#conversations);
   }
 
   @Route(stop)

@@ -1,6 +1,6 @@
 /** Conversations, messages and what they cite. */
 import { z } from 'zod';
-import { type SourceJson, sourceJson } from '../answer/provider.ts';
+import { type CitationJson, citationJson, type SourceJson, sourceJson } from '../answer/provider.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
@@ -30,7 +30,9 @@ export const messageJson = z
     text: z.string(),
     status: z.enum(statuses),
     sources: z.array(sourceJson),
+    citations: z.array(citationJson),
     provider: z.string().nullable(),
+    model: z.string().nullable(),
     createdAtMs: z.number(),
   })
   .meta({ id: 'Message' });
@@ -69,6 +71,8 @@ export interface ConversationsRepository {
     who: Principal,
     id: string,
     turns: number,
+    /** Only what was said before this message. */
+    before?: string,
   ): Promise<{ kbIds: string[]; turns: { role: 'user' | 'assistant'; text: string }[] }>;
   /**
    * Writes the question, an empty answer and the run that makes it; answers the answer's id. Titles a conversation by
@@ -76,7 +80,13 @@ export interface ConversationsRepository {
    */
   begin(
     who: Principal,
-    turn: { conversationId: string; question: string; provider: string; model: string },
+    turn: {
+      conversationId: string;
+      question: string;
+      provider: string;
+      model: string;
+      branch?: TurnBranch | undefined;
+    },
     run: { id: string; config: unknown; replica: string },
   ): Promise<string>;
   /** The end of an answer and of its run. */
@@ -86,6 +96,10 @@ export interface ConversationsRepository {
     text: string;
     status: Exclude<MessageStatus, 'streaming'>;
     sources: readonly SourceJson[];
+    citations: readonly CitationJson[];
+    /** Who wrote it in the end. */
+    provider: string;
+    model: string;
     usage: unknown;
     error: unknown;
   }): Promise<void>;
@@ -93,6 +107,11 @@ export interface ConversationsRepository {
   run(who: Principal, runId: string): Promise<RunRow>;
   /** Says that the runs of a replica go on, and ends those that nobody has said this of for a while. */
   keepRuns(replica: string): Promise<void>;
+}
+/** The turn takes the place of what a question began, the question itself included or not. */
+export interface TurnBranch {
+  readonly questionId: string;
+  readonly keepsQuestion: boolean;
 }
 export interface RunRow {
   readonly id: string;
@@ -106,7 +125,7 @@ export const CONVERSATIONS = Symbol('conversations');
 const missing = (): BackendProblem => new BackendProblem('not-found', 'There is no conversation with this id.');
 
 export function createConversationsRepository(database: Database): ConversationsRepository {
-  const messageColumns = `m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider,
+  const messageColumns = `m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider, m.model, m.citations,
     (extract(epoch from m.created_at) * 1000)::float8 as "createdAtMs",
     coalesce((select json_agg(s.doc_snapshot order by s.n) from message_sources s where s.message_id = m.id), '[]') as sources`;
 
@@ -160,7 +179,8 @@ export function createConversationsRepository(database: Database): Conversations
       await get(who, id);
       const rows = await database.rows<MessageJson>(
         `select ${messageColumns} from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
-         where m.conversation_id = $1 and ($3::uuid is null or m.id < $3) order by m.id desc limit $4`,
+         where m.conversation_id = $1 and m.replaced_at is null and ($3::uuid is null or m.id < $3)
+         order by m.id desc limit $4`,
         [id, who.userId, before, limit + 1],
       );
       const { items, nextCursor } = paged(rows, limit, (last) => last.id);
@@ -175,7 +195,7 @@ export function createConversationsRepository(database: Database): Conversations
       if (row === undefined) throw new BackendProblem('not-found', 'There is no message with this id.');
       return row;
     },
-    async context(who, id, count) {
+    async context(who, id, count, before) {
       const row = await database.one<{ kbIds: string[] }>(
         `select array(select kb from unnest(c.kb_ids) kb where kb in ${readableKbs('$2')}) as "kbIds"
          from conversations c where c.id = $1 and c.user_id = $2`,
@@ -184,12 +204,13 @@ export function createConversationsRepository(database: Database): Conversations
       if (row === undefined) throw missing();
       const turns = await database.rows<{ role: 'user' | 'assistant'; text: string }>(
         `select role, left(content, 2000) as text from messages
-         where conversation_id = $1 and (role = 'user' or status = 'completed') order by id desc limit $2`,
-        [id, count],
+         where conversation_id = $1 and (role = 'user' or status = 'completed') and replaced_at is null
+           and ($3::uuid is null or id < $3) order by id desc limit $2`,
+        [id, count, before ?? null],
       );
       return { kbIds: row.kbIds, turns: turns.reverse() };
     },
-    begin: (who, { conversationId, question, provider, model }, run) =>
+    begin: (who, { conversationId, question, provider, model, branch }, run) =>
       database.transaction(async (queries) => {
         const title = question.replace(/\s+/g, ' ').trim();
         const row = await queries.one(
@@ -201,11 +222,19 @@ export function createConversationsRepository(database: Database): Conversations
         const asked = newId();
         const answer = newId();
         // Two ids of one millisecond may come in any order: the pair is sorted so that the question comes first.
-        const [questionId = asked, messageId = answer] = [asked, answer].sort();
-        await queries.rows(
-          `insert into messages (id, conversation_id, role, content, status) values ($1,$2,'user',$3,'completed')`,
-          [questionId, conversationId, question],
-        );
+        const [first = asked, messageId = answer] = [asked, answer].sort();
+        if (branch !== undefined)
+          await queries.rows(
+            `update messages set replaced_at = now() where conversation_id = $1 and replaced_at is null
+               and (id > $2 or (id = $2 and not $3))`,
+            [conversationId, branch.questionId, branch.keepsQuestion],
+          );
+        const questionId = branch?.keepsQuestion === true ? branch.questionId : first;
+        if (questionId === first)
+          await queries.rows(
+            `insert into messages (id, conversation_id, role, content, status) values ($1,$2,'user',$3,'completed')`,
+            [questionId, conversationId, question],
+          );
         await queries.rows(
           `insert into messages (id, conversation_id, parent_id, role, content, status, provider, model)
            values ($1,$2,$3,'assistant','','streaming',$4,$5)`,
@@ -218,12 +247,22 @@ export function createConversationsRepository(database: Database): Conversations
         );
         return messageId;
       }),
-    finish: ({ runId, messageId, text, status, sources, usage, error }) =>
+    finish: ({ runId, messageId, text, status, sources, citations, provider, model, usage, error }) =>
       database.transaction(async (queries) => {
         await queries.rows('update runs set state = $2, ended_at = now() where id = $1', [runId, status]);
         const row = await queries.one(
-          `update messages set content = $2, status = $3, usage = $4, error = $5 where id = $1 returning id`,
-          [messageId, text, status, JSON.stringify(usage), error === null ? null : JSON.stringify(error)],
+          `update messages set content = $2, status = $3, usage = $4, error = $5, citations = $6, provider = $7, model = $8
+           where id = $1 returning id`,
+          [
+            messageId,
+            text,
+            status,
+            JSON.stringify(usage),
+            error === null ? null : JSON.stringify(error),
+            JSON.stringify(citations),
+            provider,
+            model,
+          ],
         );
         // The conversation may have been deleted while the answer was being written.
         if (row === undefined) return;

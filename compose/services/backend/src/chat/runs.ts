@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SourceJson } from '../answer/provider.ts';
+import type { CitationJson, SourceJson } from '../answer/provider.ts';
 import type { Providers } from '../answer/providers.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { ConfigValues } from '../config/keys.ts';
@@ -25,12 +25,22 @@ import type { Bus } from '../store/bus.ts';
 import { newId } from '../store/ids.ts';
 import { abstainText } from './abstain-text.ts';
 import { searchText } from './question.ts';
-import type { ConversationsRepository, MessageStatus, RunRow } from './repository.ts';
+import type { ConversationsRepository, MessageStatus, RunRow, TurnBranch } from './repository.ts';
 import type { RunLog } from './run-log.ts';
 
 export interface RunEvent {
   readonly seq: number;
-  readonly name: 'run' | 'status' | 'sources' | 'delta' | 'abstain' | 'notice' | 'usage' | 'error' | 'done';
+  readonly name:
+    | 'run'
+    | 'status'
+    | 'sources'
+    | 'delta'
+    | 'abstain'
+    | 'citation'
+    | 'notice'
+    | 'usage'
+    | 'error'
+    | 'done';
   readonly data: unknown;
 }
 export interface Run {
@@ -41,9 +51,15 @@ export interface Run {
   /** Events after `since`, those that have been and those to come, to the last one or until the signal. */
   follow(since: number, signal: AbortSignal): AsyncGenerator<RunEvent>;
 }
+export interface RunRequest {
+  readonly conversationId: string;
+  readonly question: string;
+  readonly requestId: string;
+  readonly branch?: TurnBranch;
+}
 export interface Runs {
   /** @throws {BackendProblem} before anything is written */
-  start(who: Principal, request: { conversationId: string; question: string; requestId: string }): Promise<Run>;
+  start(who: Principal, request: RunRequest): Promise<Run>;
   /** Wherever it is made. @throws {BackendProblem} `not-found`, `run-not-resumable` */
   get(who: Principal, id: string): Promise<Run>;
   /** Resolves when the partial answer is stored. Stopping what has ended changes nothing. @throws {BackendProblem} `not-found` */
@@ -97,14 +113,11 @@ export function createRuns(
     return row !== undefined;
   }
 
-  async function start(
-    who: Principal,
-    request: { conversationId: string; question: string; requestId: string },
-  ): Promise<Run> {
+  async function start(who: Principal, request: RunRequest): Promise<Run> {
     const startedAt = performance.now();
     const settings = config.values();
     const [context, answerer] = await Promise.all([
-      conversations.context(who, request.conversationId, settings['chat.historyTurns']),
+      conversations.context(who, request.conversationId, settings['chat.historyTurns'], request.branch?.questionId),
       providers.active(),
     ]);
     const id = newId();
@@ -115,6 +128,7 @@ export function createRuns(
         question: request.question,
         provider: answerer.name,
         model: answerer.model,
+        branch: request.branch,
       },
       { id, config: snapshotOf(settings), replica: bus.replica },
     );
@@ -175,6 +189,8 @@ export function createRuns(
     const mode = settings['retrieval.mode'];
     let text = '';
     let sources: readonly SourceJson[] = [];
+    let cited: readonly CitationJson[] = [];
+    let writer: { name: string; model: string } = answerer;
     let retrievalMs = 0;
     let ttftMs: number | null = null;
     let tokens = { input: 0, output: 0, estimated: true };
@@ -215,7 +231,10 @@ export function createRuns(
       const nearest = [...new Set(found.hits.map((hit) => hit.title))].slice(0, 3);
       if (found.hits.length === 0) return abstain('not-in-documents', nearest);
       emit('status', { phase: 'generating' });
-      const answer = answerer.answer({ question: query, history: context.turns, found, settings }, abort.signal);
+      const answer = answerer.answer(
+        { question: request.question, query, history: context.turns, found, settings },
+        abort.signal,
+      );
       for await (const event of answer) {
         abort.signal.throwIfAborted();
         if (event.kind === 'abstain') {
@@ -227,10 +246,17 @@ export function createRuns(
           emit('sources', { sources });
         } else if (event.kind === 'tokens') {
           tokens = { input: event.input, output: event.output, estimated: event.estimated };
+        } else if (event.kind === 'citations') {
+          cited = event.citations;
+          for (const citation of cited) emit('citation', citation);
+        } else if (event.kind === 'notice') {
+          emit('notice', event.notice);
+        } else if (event.kind === 'provider') {
+          writer = event;
         } else {
           if (ttftMs === null) {
             ttftMs = performance.now() - startedAt;
-            timeToFirstToken.observe({ provider: answerer.name }, ttftMs / 1000);
+            timeToFirstToken.observe({ provider: writer.name }, ttftMs / 1000);
           }
           text += event.text;
           emit('delta', { text: event.text });
@@ -257,8 +283,8 @@ export function createRuns(
       const outcome = status === 'streaming' ? 'error' : status;
       runsActive.dec();
       runsTotal.inc({ status: outcome });
-      queryDuration.observe({ mode, provider: answerer.name, outcome }, totalMs / 1000);
-      if (status === 'completed') for (const source of sources) citations.inc({ strength: source.strength });
+      queryDuration.observe({ mode, provider: writer.name, outcome }, totalMs / 1000);
+      for (const { support } of cited) citations.inc({ strength: support });
       const usage = {
         inputTokens: tokens.input,
         outputTokens: tokens.output,
@@ -267,11 +293,22 @@ export function createRuns(
         retrievalMs: Math.round(retrievalMs),
         totalMs: Math.round(totalMs),
       };
-      if (answerer.name === 'embedded')
+      if (writer.name === 'embedded')
         llmTokens.inc({ provider: 'embedded', direction: 'output' }, Math.ceil(text.length / 4));
       const error = problem === null ? null : { code: problem.code, message: problem.message };
       await conversations
-        .finish({ runId: id, messageId, text, status: outcome, sources, usage, error })
+        .finish({
+          runId: id,
+          messageId,
+          text,
+          status: outcome,
+          sources,
+          citations: cited,
+          provider: writer.name,
+          model: writer.model,
+          usage,
+          error,
+        })
         .catch((failure: unknown) => {
           log.error('run.store', 'An answer could not be stored', { runId: id }, failure);
         });
@@ -282,7 +319,7 @@ export function createRuns(
       log.info('run.ended', 'A question was answered', {
         runId: id,
         requestId: request.requestId,
-        provider: answerer.name,
+        provider: writer.name,
         status: outcome,
         sources: sources.length,
         ...usage,

@@ -3,6 +3,7 @@
  * added here together with the code that it steers; its names on the command line and in the environment follow.
  */
 import { z } from 'zod';
+import { providerNames } from '../answer/provider-names.ts';
 
 export interface ConfigKey<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
@@ -19,9 +20,24 @@ const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
 export const configKeys = {
   'llm.active': key({
-    schema: z.enum(['embedded', 'openai-compatible']),
+    schema: z.enum(providerNames),
     default: 'embedded',
     help: 'Who writes answers',
+  }),
+  'llm.fallback': key({
+    schema: z.enum(['off', ...providerNames]),
+    default: 'off',
+    help: 'Who answers instead when the active provider cannot be asked',
+  }),
+  'llm.allowCloud': key({
+    schema: z.boolean(),
+    default: false,
+    help: 'Whether the fallback may be a service outside this machine and its network',
+  }),
+  'llm.contextTokens': key({
+    schema: whole(512, 10_000_000),
+    default: 8192,
+    help: 'What a model reads and writes at most when its service does not tell, in tokens; for Ollama the most it is asked to make room for',
   }),
   'llm.maxOutputTokens': key({ schema: whole(16, 32_000), default: 800, help: 'Longest answer, in tokens' }),
   'llm.temperature': key({
@@ -33,6 +49,11 @@ export const configKeys = {
     schema: whole(1000, 600_000),
     default: 60_000,
     help: 'How long a model may take to its first word, in milliseconds',
+  }),
+  'llm.idleTimeoutMs': key({
+    schema: whole(1000, 600_000),
+    default: 30_000,
+    help: 'How long a model may be silent in the middle of an answer, in milliseconds',
   }),
   'retrieval.mode': key({
     schema: z.enum(['hybrid', 'dense', 'bm25']),

@@ -2,7 +2,6 @@
  * Looks at every dependency in the background, so that asking for health costs nothing and a hanging dependency
  * cannot make it hang. Also refreshes the figures that are counted in the database.
  */
-import { endpoint } from '../answer/openai-compatible.ts';
 import type { Providers } from '../answer/providers.ts';
 import {
   type CheckName,
@@ -14,7 +13,6 @@ import {
   ingestQueueDepth,
   orphanVectors,
   poolSize,
-  providerAvailability,
 } from '../observability/metrics.ts';
 import type { SearchParts } from '../retrieval/search.ts';
 
@@ -74,26 +72,10 @@ export function createHealthMonitor(parts: SearchParts, providers: Providers): H
     }
   }
 
-  async function lookAtModel(nlp: Check): Promise<Check> {
-    const { active } = await within(providers.get());
-    providerAvailability.set({ provider: 'embedded' }, nlp.status === 'healthy' ? 1 : 0);
-    if (active === 'embedded')
-      return nlp.status === 'healthy' ? nlp : { status: 'down', latencyMs: null, error: 'needs the embedding service' };
-    const check = await measured(async (signal) => {
-      const settings = await providers.openAi();
-      if (settings === null) throw new Error('not set up');
-      // The list of models: proves address and key without paying for an answer.
-      const response = await fetch(endpoint(settings.baseUrl, 'models'), {
-        headers: settings.key === null ? {} : { authorization: `Bearer ${settings.key}` },
-        redirect: 'error',
-        signal,
-      });
-      await response.body?.cancel();
-      if (response.status === 401 || response.status === 403) throw new Error('the key was refused');
-      if (response.status >= 500) throw new Error(`the service answered ${response.status}`);
-    });
-    providerAvailability.set({ provider: 'openai-compatible' }, check.status === 'healthy' ? 1 : 0);
-    return check;
+  async function lookAtModel(): Promise<Check> {
+    const { status, code, latencyMs } = await within(providers.probe());
+    if (status === 'available') return { status: 'healthy', latencyMs };
+    return { status: 'down', latencyMs: null, error: code ?? status };
   }
 
   async function count(): Promise<void> {
@@ -134,7 +116,7 @@ export function createHealthMonitor(parts: SearchParts, providers: Providers): H
       measured((signal) => parts.vectors.ping(signal)),
       measured((signal) => parts.nlp.ping(signal)),
     ]);
-    const llm = await lookAtModel(nlp).catch(
+    const llm = await lookAtModel().catch(
       (error: unknown): Check => ({ status: 'unknown', latencyMs: null, error: words(error) }),
     );
     checks = { database, redis, qdrant, nlp, llm };

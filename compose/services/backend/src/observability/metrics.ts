@@ -1,11 +1,11 @@
 /** Figures in Prometheus format. Labels are bounded; every label set that can occur exists from the start, at 0. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { providerNames, remoteProviderNames } from '../answer/provider-names.ts';
 
 export const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 const registers = [registry];
 
-export const providerNames = ['embedded', 'openai-compatible'] as const;
 export const outcomes = ['completed', 'abstained', 'stopped', 'error'] as const;
 export type Outcome = (typeof outcomes)[number];
 export const checkNames = ['database', 'redis', 'qdrant', 'nlp', 'llm'] as const;
@@ -82,7 +82,7 @@ export const abstentions = new Counter({
 });
 export const citations = new Counter({
   name: 'rag_citations_total',
-  help: 'Citations by strength; invalid ones were removed',
+  help: 'Citations by how well the source bears the sentence out; invalid ones were removed',
   labelNames: ['strength'] as const,
   registers,
 });
@@ -179,14 +179,16 @@ for (const code of [
   'provider-timeout',
   'provider-error',
   'provider-unreachable',
+  'model-not-found',
+  'context-overflow',
 ])
-  llmErrors.inc({ provider: 'openai-compatible', code }, 0);
+  for (const provider of remoteProviderNames) llmErrors.inc({ provider, code }, 0);
 for (const status of outcomes) runsTotal.inc({ status }, 0);
 for (const reason of ['unavailable', 'rejected', 'malformed']) embeddingErrors.inc({ reason }, 0);
 for (const state of ['active', 'idle', 'waiting', 'max']) poolSize.set({ state }, 0);
 for (const stage of ['embed', 'qdrant', 'hydrate']) retrievalDuration.zero({ stage });
 for (const reason of ['no-documents', 'not-in-documents']) abstentions.inc({ reason }, 0);
-for (const strength of ['strong', 'medium', 'weak', 'invalid']) citations.inc({ strength }, 0);
+for (const strength of ['strong', 'medium', 'weak', 'unsupported', 'invalid']) citations.inc({ strength }, 0);
 for (const state of ['queued', 'running']) ingestQueueDepth.set({ state }, 0);
 for (const stage of ['extract', 'chunk', 'embed', 'index']) ingestDuration.zero({ stage });
 for (const result of ['hit', 'miss', 'error']) cacheRequests.inc({ cache: 'embedding', result }, 0);

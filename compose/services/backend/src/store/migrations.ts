@@ -304,6 +304,15 @@ insert into embedding_profiles (id, model, dim, max_tokens, bm25_opts, collectio
   ('minilm384p1', 'sentence-transformers/all-MiniLM-L6-v2', 384, 254, '{"avg_len":130,"language":"english"}', 'chunks__minilm384__p1', 'active');
 `,
   },
+  {
+    // What an answer's marks stand for and how well they are borne out; answers and questions that others took the place of.
+    id: 4,
+    sql: `
+alter table messages
+  add column citations jsonb not null default '[]',
+  add column replaced_at timestamptz;
+`,
+  },
 ];
 
 /** Who holds the environment's own token: the panel and the CLI. */
