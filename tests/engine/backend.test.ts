@@ -1,10 +1,10 @@
 /** The backend in its real stack, through the core: documents in, questions answered, documents gone, stores failing. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { ChatEvent } from '../../src/shared/model/chat.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
@@ -178,6 +178,113 @@ describe('documents', () => {
     const { text, events } = await ask(id, question);
     expect(text).not.toContain('green');
     expect(events.at(-1)).toMatchObject({ type: 'done', status: 'abstained' });
+  });
+});
+
+describe('sources', () => {
+  const send = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: never }> => {
+    const answer = await raw(method, path, {
+      headers: json,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: JSON.parse(answer.body) as never };
+  };
+  const jobEnds = (id: string): Promise<{ state: string; result: Record<string, number> | null; error: unknown }> =>
+    vi.waitFor(
+      async () => {
+        const { job } = (await send('GET', `/v1/jobs/${id}`)).body as { job: never };
+        expect((job as { state: string }).state).toMatch(/^(done|failed|cancelled)$/);
+        return job;
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+  const names = async (): Promise<string[]> =>
+    (await core.chat.documents())
+      .filter((entry) => entry.sourceName.startsWith('harbour/') && entry.state === 'ready')
+      .map((entry) => entry.sourceName)
+      .sort();
+  const settle = (expected: string[]): Promise<void> =>
+    vi.waitFor(async () => expect(await names()).toEqual(expected), { timeout: 60_000, interval: 200 });
+
+  it('keep a folder and what is searched the same: what comes, changes, moves and goes', async () => {
+    const harbour = join(core.environment.volumesDir, 'sources', 'harbour');
+    await mkdir(join(harbour, 'sub'), { recursive: true });
+    await writeFile(join(harbour, 'pilot.md'), '# Pilot\n\nThe pilot of Quillhaven is called Orsolya Venn.\n');
+    await writeFile(join(harbour, 'sub', 'copy.md'), '# Pilot\n\nThe pilot of Quillhaven is called Orsolya Venn.\n');
+    await writeFile(
+      join(harbour, 'berths.csv'),
+      'Berth;Boat;Depth in metres\nNorth 4;Windlass;3.5\nSouth 1;Halyard;7\n',
+    );
+    await writeFile(join(harbour, 'broken.docx'), 'no archive');
+    await writeFile(join(harbour, 'picture.png'), 'x');
+    const made = await send('POST', '/v1/sources', { kind: 'folder', path: 'harbour', everySeconds: null });
+    expect(made.status).toBe(201);
+    const { source, job } = made.body as { source: { id: string }; job: { id: string } };
+    // Two files of the same bytes are one document.
+    expect(await jobEnds(job.id)).toMatchObject({
+      state: 'done',
+      result: { added: 3, failed: 1, ignored: 1, deleted: 0 },
+    });
+    await vi.waitFor(async () => expect(await names()).toHaveLength(2), { timeout: 60_000, interval: 200 });
+    const items = (await send('GET', `/v1/sources/${source.id}/items`)).body as {
+      items: { path: string; state: string; documentId: string; error: { code: string } | null }[];
+    };
+    expect(items.items.map((item) => [item.path, item.state, item.error?.code])).toEqual([
+      ['berths.csv', 'ready', undefined],
+      ['broken.docx', 'refused', 'docx-corrupt'],
+      ['pilot.md', 'ready', undefined],
+      ['sub/copy.md', 'ready', undefined],
+    ]);
+    expect(items.items[3]?.documentId).toBe(items.items[2]?.documentId);
+    const { id } = await core.chat.createConversation();
+    expect((await ask(id, 'Which boat lies at berth North 4?')).text).toContain('Boat: Windlass');
+
+    // Nobody asks for it from here on: the folder is watched.
+    await writeFile(join(harbour, 'pilot.md'), '# Pilot\n\nThe pilot of Quillhaven is called Ruben Aske.\n');
+    await rename(join(harbour, 'berths.csv'), join(harbour, 'moorings.csv'));
+    await settle(['harbour/moorings.csv', 'harbour/pilot.md', 'harbour/sub/copy.md']);
+    await vi.waitFor(
+      async () => expect((await ask(id, 'What is the pilot of Quillhaven called?')).text).toContain('Ruben Aske'),
+      { timeout: 30_000, interval: 500 },
+    );
+    await rm(join(harbour, 'sub'), { recursive: true });
+    await settle(['harbour/moorings.csv', 'harbour/pilot.md']);
+    expect((await ask(id, 'What is the pilot of Quillhaven called?')).text).not.toContain('Orsolya');
+
+    // An empty folder is more often one that was not mounted than a wish to delete everything.
+    await rename(harbour, `${harbour}-away`);
+    await mkdir(harbour);
+    const emptied = await send('POST', `/v1/sources/${source.id}/sync`, {});
+    const held = await jobEnds((emptied.body as { job: { id: string } }).job.id);
+    expect(held).toMatchObject({ state: 'failed', error: { code: 'too-many-changes' } });
+    expect((await send('GET', `/v1/sources/${source.id}`)).body).toMatchObject({ state: 'paused' });
+    expect(await names()).toHaveLength(2);
+    const meant = await send('POST', `/v1/sources/${source.id}/sync`, { allowLarge: true });
+    expect(await jobEnds((meant.body as { job: { id: string } }).job.id)).toMatchObject({ result: { deleted: 2 } });
+    await settle([]);
+    expect((await send('DELETE', `/v1/sources/${source.id}`)).body).toEqual({ documents: 0, deleted: false });
+  });
+
+  it('refuse folders and addresses that are nobody’s business', async () => {
+    for (const path of ['/etc', '../..', '/run/secrets'])
+      expect((await send('POST', '/v1/sources', { kind: 'folder', path })).body).toMatchObject({
+        code: 'folder-not-allowed',
+      });
+    for (const url of ['http://169.254.169.254/', 'http://localhost:3000/', 'file:///run/secrets/nlp_token'])
+      expect((await send('POST', '/v1/sources', { kind: 'url', url })).body).toMatchObject({ code: 'url-not-allowed' });
+    // A name of the stack's own network is found out when it is looked up.
+    const made = await send('POST', '/v1/sources', { kind: 'url', url: 'http://qdrant:6333/', everySeconds: null });
+    const { source, job } = made.body as { source: { id: string }; job: { id: string } };
+    expect(await jobEnds(job.id)).toMatchObject({ state: 'failed', error: { code: 'url-not-allowed' } });
+    expect((await send('DELETE', `/v1/sources/${source.id}`)).status).toBe(202);
+  });
+
+  it('and documents that are deleted prove it with the count of vectors that are left', async () => {
+    const added = await send('POST', '/v1/documents', { title: 'Buoys', text: 'The buoy off Farrow Point is yellow.' });
+    const { document, job } = added.body as { document: { id: string }; job: { id: string } };
+    expect((await jobEnds(job.id)).state).toBe('done');
+    const removed = (await send('DELETE', `/v1/documents/${document.id}`)).body as { job: { id: string } };
+    expect(await jobEnds(removed.job.id)).toMatchObject({ state: 'done', result: { vectorsRemaining: 0 } });
   });
 });
 

@@ -5,7 +5,6 @@ import { ProvidersController } from './answer/providers.controller.ts';
 import { createProviders, PROVIDERS, type Providers } from './answer/providers.ts';
 import { AuthController } from './auth/auth.controller.ts';
 import { AUTH, type Auth, createAuth } from './auth/auth.ts';
-import { ConversationToolsController } from './chat/conversation-tools.controller.ts';
 import { ConversationsController } from './chat/conversations.controller.ts';
 import { CONVERSATIONS, type ConversationsRepository, createConversationsRepository } from './chat/repository.ts';
 import { createRunLog } from './chat/run-log.ts';
@@ -31,6 +30,10 @@ import { createKnowledgeRepository, KNOWLEDGE } from './knowledge/repository.ts'
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { SearchController } from './retrieval/search.controller.ts';
 import { SEARCH_PARTS, type SearchParts } from './retrieval/search.ts';
+import { createSourcesRepository, SOURCES } from './sources/repository.ts';
+import { SourcesController } from './sources/sources.controller.ts';
+import { syncJobs } from './sources/sync.ts';
+import { createSourceWatch, type SourceWatch } from './sources/watch.ts';
 import { BUS, type Bus, createBus } from './store/bus.ts';
 import { createCache } from './store/cache.ts';
 import { DATABASE, type Database, openDatabase } from './store/database.ts';
@@ -50,6 +53,7 @@ export interface Parts {
   readonly documents: DocumentsRepository;
   readonly extractor: Extractor;
   readonly worker: JobWorker;
+  readonly sourceWatch: SourceWatch;
   readonly conversations: ConversationsRepository;
   readonly providers: Providers;
   readonly runs: Runs;
@@ -70,13 +74,17 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
   const events = createDocumentEvents(bus);
   const documents = createDocumentsRepository(database);
   const extractor = createExtractor();
+  const roots = settings.sourceRoots;
   const worker = createJobWorker(
     { database, bus },
-    { ...documentJobs({ database, vectors, nlp, extractor, documents, events, config }) },
+    {
+      ...documentJobs({ database, vectors, nlp, extractor, documents, events, config }),
+      ...syncJobs({ database, documents, config, bus, events, roots }),
+    },
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
   const conversations = createConversationsRepository(database);
-  const providers = createProviders(search, config, settings);
+  const providers = createProviders(search, config, settings.apiToken);
   const runs = createRuns({ ...search, bus, runLog: createRunLog(redis) }, conversations, providers);
   const health = createHealthMonitor(search, providers);
   return {
@@ -91,6 +99,7 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     documents,
     extractor,
     worker,
+    sourceWatch: createSourceWatch({ database, bus, roots }),
     conversations,
     providers,
     runs,
@@ -105,9 +114,8 @@ export const controllers = [
   KnowledgeController,
   DocumentsController,
   JobsController,
+  SourcesController,
   SearchController,
-  // Before the conversations: `search` is no id.
-  ConversationToolsController,
   ConversationsController,
   ProvidersController,
   ConfigController,
@@ -133,6 +141,7 @@ export class AppModule {
         { provide: KNOWLEDGE, useValue: createKnowledgeRepository(parts.database) },
         { provide: DOCUMENTS, useValue: parts.documents },
         { provide: JOBS, useValue: createJobsRepository(parts.database) },
+        { provide: SOURCES, useValue: createSourcesRepository(parts.database) },
         { provide: CONVERSATIONS, useValue: parts.conversations },
         { provide: PROVIDERS, useValue: parts.providers },
         { provide: RUNS, useValue: parts.runs },

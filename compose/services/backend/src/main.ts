@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), graceMs).unref();
     parts.health.close();
     await parts.runs.close();
+    await parts.sourceWatch.close();
     await parts.worker.close();
     parts.extractor.close();
     const server = app.getHttpServer() as import('node:http').Server;

@@ -19,7 +19,7 @@ async function persistently(what: string, work: () => Promise<void>, signal: Abo
 
 /** Waits for the stores as long as it takes; answers requests meanwhile (with 503 where they need a store). */
 export async function prepare(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { database, search, documents, config, bus, runs, worker, health } = parts;
+  const { database, search, documents, config, bus, runs, worker, sourceWatch, health } = parts;
   await persistently('database', () => database.migrate(), signal);
   await persistently('configuration', () => config.load(), signal);
   bus.start();
@@ -37,6 +37,7 @@ export async function prepare(parts: Parts, signal: AbortSignal): Promise<void> 
     signal,
   );
   worker.start();
+  sourceWatch.start();
   health.prepared = true;
   await health.round();
   log.info('start.ready', 'Ready', {});

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import Depends, FastAPI, Header, Request, Response
@@ -33,6 +33,11 @@ class Texts(BaseModel):
     inputs: Annotated[
         list[Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARACTERS)]], Field(min_length=1, max_length=256)
     ]
+
+
+class TextsToEmbed(Texts):
+    lane: Literal["query", "ingest"] = "query"
+    """Documents being read in (`ingest`) wait for questions, for which somebody is waiting."""
 
 
 class Counts(BaseModel):
@@ -82,12 +87,12 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     guarded = [Depends(authorised)]
 
     @app.post("/v1/embed", dependencies=guarded)
-    async def embed(body: Texts) -> Response:
+    async def embed(body: TextsToEmbed) -> Response:
         """Unit vectors of all texts, in order; `tokens` tells which were longer than the model reads."""
         model = service.ready()
         encoded = await asyncio.to_thread(model.encoder.encode, body.inputs)
         try:
-            future = model.queue.submit(encoded)
+            future = model.queue.submit(encoded, urgent=body.lane == "query")
         except QueueFullError as error:
             metrics.ERRORS.labels("queue_full").inc()
             headers = {"Retry-After": str(error.retry_after_s)}

@@ -1,6 +1,8 @@
-"""One compute thread per worker behind a bounded queue.
+"""One compute thread per worker behind a bounded queue of two lanes.
 
-Requests take turns run by run, so that a question of one sentence waits for at most one run of a large ingestion.
+What is urgent (a question) goes before what is not (a document being read in), and waits for at most the one run that
+is being computed. Within a lane requests take turns run by run. A part of the room is kept for what is urgent, so that
+ingestion never fills the queue; of ten runs in a row one is for what waits, so that questions never stop ingestion.
 """
 
 import threading
@@ -28,7 +30,13 @@ class _Job:
     texts: list[Encoded]
     runs: deque[list[int]]
     vectors: Vectors
+    urgent: bool
     future: Future[Vectors] = field(default_factory=Future)
+
+
+URGENT_RUNS_IN_A_ROW = 9
+RESERVED_SHARE = 0.25
+"""Of the capacity, for urgent texts only."""
 
 
 class EmbeddingQueue:
@@ -37,7 +45,9 @@ class EmbeddingQueue:
     def __init__(self, encoder: Encoder, capacity: int) -> None:
         self._encoder = encoder
         self._capacity = capacity
-        self._jobs: deque[_Job] = deque()
+        self._urgent: deque[_Job] = deque()
+        self._patient: deque[_Job] = deque()
+        self._urgent_in_a_row = 0
         self._waiting = 0
         self._closed = False
         self._changed = threading.Condition()
@@ -45,22 +55,24 @@ class EmbeddingQueue:
         self._thread = threading.Thread(target=self._work, name="embedding", daemon=True)
         self._thread.start()
 
-    def submit(self, texts: list[Encoded]) -> Future[Vectors]:
+    def submit(self, texts: list[Encoded], *, urgent: bool = True) -> Future[Vectors]:
         """Answers a future of float32 [n, dim]; cancelling it drops the runs not yet begun. Raises QueueFullError."""
         runs = deque(into_runs(texts))
-        job = _Job(texts, runs, np.empty((len(texts), self._encoder.dim), dtype=np.float32))
+        job = _Job(texts, runs, np.empty((len(texts), self._encoder.dim), dtype=np.float32), urgent)
+        capacity = self._capacity if urgent else int(self._capacity * (1 - RESERVED_SHARE))
         with self._changed:
             if self._closed:
                 raise QueueFullError(1)
-            if self._waiting + len(texts) > self._capacity:
-                excess = self._waiting + len(texts) - self._capacity
+            # A request larger than the part for its lane is taken when nothing else waits, or it never would be.
+            if self._waiting and self._waiting + len(texts) > capacity:
+                excess = self._waiting + len(texts) - capacity
                 raise QueueFullError(max(1, min(60, round(excess / self._texts_per_s))))
             if not runs:
                 job.future.set_result(job.vectors)
                 return job.future
             self._waiting += len(texts)
             QUEUE_DEPTH.set(self._waiting)
-            self._jobs.append(job)
+            self._lane(job).append(job)
             self._changed.notify()
         return job.future
 
@@ -90,19 +102,28 @@ class EmbeddingQueue:
             self._settle(len(run))
             if job.runs:
                 with self._changed:
-                    self._jobs.append(job)
+                    self._lane(job).append(job)
             elif job.future.set_running_or_notify_cancel():
                 job.future.set_result(job.vectors)
 
     def _next(self) -> _Job | None:
         with self._changed:
-            while not self._jobs and not self._closed:
+            while not self._urgent and not self._patient and not self._closed:
                 self._changed.wait()
             if self._closed:
-                for job in self._jobs:
+                for job in (*self._urgent, *self._patient):
                     job.future.cancel()
                 return None
-            return self._jobs.popleft()
+            turn_of_patient = not self._urgent or self._urgent_in_a_row >= URGENT_RUNS_IN_A_ROW
+            if self._patient and turn_of_patient:
+                self._urgent_in_a_row = 0
+                return self._patient.popleft()
+            # What runs while nothing waits takes nothing from anybody.
+            self._urgent_in_a_row = self._urgent_in_a_row + 1 if self._patient else 0
+            return self._urgent.popleft()
+
+    def _lane(self, job: _Job) -> deque[_Job]:
+        return self._urgent if job.urgent else self._patient
 
     def _settle(self, count: int) -> None:
         with self._changed:

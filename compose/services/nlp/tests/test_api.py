@@ -161,3 +161,9 @@ def test_settings_have_defaults(model_root: Path, tmp_path: Path) -> None:
 def test_settings_say_what_is_wrong(model_root: Path, tmp_path: Path, change: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         read_settings(environment(model_root, tmp_path) | change)
+
+
+def test_a_lane_is_one_of_two(client: TestClient) -> None:
+    for lane in ("query", "ingest"):
+        assert client.post("/v1/embed", json={"inputs": ["a"], "lane": lane}).status_code == 200
+    assert client.post("/v1/embed", json={"inputs": ["a"], "lane": "soon"}).status_code == 422

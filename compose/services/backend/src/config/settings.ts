@@ -22,18 +22,20 @@ const environmentSchema = z.object({
   NLP_URL: z.url().default('http://nlp:8000'),
   /** Host names besides 127.0.0.1 and localhost under which requests are taken; comma separated. */
   ALLOWED_HOSTS: z.string().default('backend'),
+  /** Folders that sources may lie in, separated by colons; mounted for reading only. */
+  SOURCES_DIR: z.string().max(4000).default('/sources'),
   /** Docker's: the container's short id. */
   HOSTNAME: z.string().max(64).default('backend'),
 });
 
 export interface Settings extends z.infer<typeof environmentSchema> {
+  /** From SOURCES_DIR; only absolute ones. */
+  readonly sourceRoots: readonly string[];
   readonly databasePassword: string;
   readonly redisPassword: string;
   readonly qdrantApiKey: string;
   readonly nlpToken: string;
   readonly apiToken: string;
-  /** What keys of providers are sealed under; empty: the API token. */
-  readonly dataKey: string;
 }
 
 /** `NAME_FILE` wins over `NAME`; the value's final line break is not part of it. */
@@ -54,11 +56,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (apiToken.length < 16) throw new Error('API_TOKEN or API_TOKEN_FILE must hold at least 16 characters');
   return {
     ...parsed.data,
+    sourceRoots: parsed.data.SOURCES_DIR.split(':').filter((path) => path.startsWith('/') && path !== '/'),
     databasePassword: secret(env, 'DATABASE_PASSWORD'),
     redisPassword: secret(env, 'REDIS_PASSWORD'),
     qdrantApiKey: secret(env, 'QDRANT_API_KEY'),
     nlpToken: secret(env, 'NLP_TOKEN'),
     apiToken,
-    dataKey: secret(env, 'DATA_KEY'),
   };
 }

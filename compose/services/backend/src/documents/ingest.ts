@@ -1,7 +1,6 @@
 /** What happens to a document between its arrival and its first answer; and how one really goes away. */
 
 import type { RagConfig } from '../config/service.ts';
-import { detectMime } from '../extract/detect.ts';
 import type { Extractor } from '../extract/isolated.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { ingestDuration } from '../observability/metrics.ts';
@@ -11,7 +10,7 @@ import type { Nlp } from '../store/nlp.ts';
 import type { Vectors } from '../store/vectors.ts';
 import { type Chunk, chunkDocument } from './chunker.ts';
 import type { DocumentEvents } from './events.ts';
-import { chunkLimitsOf, pipelineOf } from './pipeline.ts';
+import { chunkLimitsOf, pipelineOf, remainingAfter } from './pipeline.ts';
 import type { DocumentState, DocumentsRepository } from './repository.ts';
 
 export interface IngestParts {
@@ -55,26 +54,27 @@ export async function ingestVersion(
     [documentId, version],
   );
   if (source === undefined) return;
-  const state = async (name: DocumentState, progress: number): Promise<void> => {
+  const state = async (name: DocumentState, progress: number, remainingMs: number | null = null): Promise<void> => {
     signal.throwIfAborted();
-    await documents.setState(documentId, name, progress);
+    await documents.setState(documentId, name, progress, remainingMs);
     await job.progress(progress);
     events.changed(documentId, source.kbId);
   };
 
   await state('extracting', 0.02);
   let end = ingestDuration.startTimer({ stage: 'extract' });
-  const mime = detectMime(source.sourceName, source.original);
-  const extracted = await extractor.extract({ mime, name: source.sourceName, bytes: source.original }, signal);
+  const { mime, sourceName: name, original: bytes } = source;
+  const extracted = await extractor.extract({ mime, name, bytes }, signal);
   end();
   await database.rows(
     `update document_versions set text = $3, pages = $4, pipeline = $5 where doc_id = $1 and version = $2`,
     [documentId, version, extracted.text, extracted.pages, pipelineOf(settings)],
   );
-  await database.rows(`update documents set title = $2, pages = $3 where id = $1`, [
+  await database.rows(`update documents set title = $2, pages = $3, notices = $4 where id = $1`, [
     documentId,
     extracted.title,
     extracted.pages,
+    JSON.stringify(extracted.notices ?? []),
   ]);
 
   await state('chunking', 0.15);
@@ -87,11 +87,14 @@ export async function ingestVersion(
   if (job.attempt > 1) await vectors.remove(documentId, { only: version });
 
   end = ingestDuration.startTimer({ stage: 'embed' });
+  const embeddingSince = performance.now();
   for (let at = 0; at < chunks.length; at += upsertBatch) {
     const batch = chunks.slice(at, at + upsertBatch);
     const embedded: Float32Array[] = [];
     for (let from = 0; from < batch.length; from += embedBatch) {
-      await state('embedding', 0.2 + (0.7 * (at + from)) / chunks.length);
+      const done = at + from;
+      const remaining = remainingAfter(performance.now() - embeddingSince, done, chunks.length);
+      await state('embedding', 0.2 + (0.7 * done) / chunks.length, remaining);
       const texts = batch.slice(from, from + embedBatch).map((chunk) => chunk.embedText);
       embedded.push(...(await nlp.embed(texts, 'ingest', signal)));
     }
@@ -188,8 +191,8 @@ export async function purgeOldVersions(parts: IngestParts, documentId: string, k
   await parts.database.rows('delete from document_versions where doc_id = $1 and version < $2', [documentId, keep]);
 }
 
-/** Removes a document: vectors until the count is zero, then the rows. */
-export async function deleteDocument(parts: IngestParts, documentId: string): Promise<void> {
+/** Removes a document: vectors until the count is zero, then the rows. Answers the count that proves it. */
+export async function deleteDocument(parts: IngestParts, documentId: string): Promise<{ vectorsRemaining: number }> {
   await parts.vectors.remove(documentId);
   const left = await parts.vectors.count({ doc: documentId });
   if (left !== 0) throw new BackendProblem('index-mismatch', `${left} vectors of the document are still there.`);
@@ -198,4 +201,5 @@ export async function deleteDocument(parts: IngestParts, documentId: string): Pr
   await parts.database.rows(
     `delete from knowledge_bases k where k.deleted_at is not null and not exists (select 1 from documents d where d.kb_id = k.id)`,
   );
+  return { vectorsRemaining: left };
 }

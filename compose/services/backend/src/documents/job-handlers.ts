@@ -42,7 +42,9 @@ export function documentJobs(parts: IngestParts): Record<'ingest' | 'purge' | 'd
     },
     delete: {
       async perform(job) {
-        if (job.documentId !== null) await deleteDocument(parts, job.documentId);
+        if (job.documentId === null) return;
+        const proof = await deleteDocument(parts, job.documentId);
+        await database.rows('update jobs set result = $2 where id = $1', [job.id, JSON.stringify(proof)]);
       },
       async ended(job) {
         changed(job);

@@ -23,3 +23,8 @@ export function pipelineOf(values: Pick<ConfigValues, 'chunk.targetTokens' | 'ch
   const { target, max } = chunkLimitsOf(values);
   return `extract${extractors}-chunk${target}/${max}/${values['chunk.overlapPct']}-${embeddingProfile}`;
 }
+
+/** Milliseconds that the passages not yet done should take at the pace of those that are; null before the first. */
+export function remainingAfter(elapsedMs: number, done: number, all: number): number | null {
+  return done === 0 ? null : Math.round((elapsedMs / done) * Math.max(0, all - done));
+}

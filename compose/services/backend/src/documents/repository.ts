@@ -37,6 +37,12 @@ export const documentJson = z
     state: z.enum(documentStates),
     progress: z.number(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    /** What a person should know although it was read: rows left out, for instance. */
+    notices: z.array(z.object({ code: z.string(), message: z.string() })),
+    /** Estimated time until it is ready; null while that is not known. */
+    remainingMs: z.number().nullable(),
+    /** The source that keeps it; null for what was added by hand. */
+    sourceId: z.guid().nullable(),
     version: z.number().nullable(),
     revision: z.number(),
     createdAtMs: z.number(),
@@ -68,6 +74,7 @@ const documentColumns = `d.id, d.kb_id as "kbId", d.title, d.source_uri as "sour
   d.chunk_count as chunks, d.pages, d.tags, d.state, d.progress,
   case when d.error_code is null then null
     else json_build_object('code', d.error_code, 'message', d.error_message) end as error,
+  d.notices, case when d.state = 'embedding' then d.remaining_ms end as "remainingMs", d.source_id as "sourceId",
   d.current_version as version, d.revision, (extract(epoch from d.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from d.updated_at) * 1000)::float8 as "updatedAtMs"`;
 
@@ -128,7 +135,7 @@ export interface DocumentsRepository {
   /** Of everybody: how many were read with another pipeline. */
   countOtherPipelines(pipeline: string): Promise<number>;
   /** For the worker, who acts for nobody. */
-  setState(id: string, state: DocumentState, progress: number): Promise<void>;
+  setState(id: string, state: DocumentState, progress: number, remainingMs?: number | null): Promise<void>;
   /** Queues every ready document once more, for a vector store that lost its data. Answers how many. */
   requeueAll(): Promise<number>;
 }
@@ -330,10 +337,11 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
       );
       return row?.n ?? 0;
     },
-    async setState(id, state, progress) {
+    async setState(id, state, progress, remainingMs = null) {
       await database.rows(
-        `update documents set state = $2, progress = $3, updated_at = now() where id = $1 and deleted_at is null`,
-        [id, state, progress],
+        `update documents set state = $2, progress = $3, remaining_ms = $4, updated_at = now()
+         where id = $1 and deleted_at is null`,
+        [id, state, progress, remainingMs],
       );
     },
     requeueAll: () =>

@@ -16,6 +16,8 @@ export const jobJson = z
     progress: z.number(),
     attempts: z.number(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    /** What came of it, in figures: `vectorsRemaining` of a deletion, `added`, `changed`, `deleted` of a synchronisation. */
+    result: z.record(z.string(), z.number()).nullable(),
     createdAtMs: z.number(),
     endedAtMs: z.number().nullable(),
   })
@@ -25,6 +27,7 @@ export type JobJson = z.output<typeof jobJson>;
 export const jobColumns = `j.id, j.kind, j.doc_id as "documentId", j.kb_id as "kbId", j.state, j.progress, j.attempts,
   case when j.error_code is null then null
     else json_build_object('code', j.error_code, 'message', j.error_message) end as error,
+  j.result,
   (extract(epoch from j.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from j.ended_at) * 1000)::float8 as "endedAtMs"`;
 

@@ -305,6 +305,33 @@ insert into embedding_profiles (id, model, dim, max_tokens, bm25_opts, collectio
 `,
   },
   {
+    // What is known of a reading beside its end; what a source held when it was last looked at.
+    id: 3,
+    sql: `
+alter table documents
+  add column notices jsonb not null default '[]',
+  add column remaining_ms int;
+alter table jobs add column result jsonb;
+alter table sources
+  add column name text not null default '',
+  add column updated_at timestamptz not null default now();
+
+create table source_items (
+  source_id uuid not null references sources (id) on delete cascade,
+  path text not null,
+  doc_id uuid references documents (id) on delete set null,
+  size bigint not null default 0,
+  modified_ms bigint not null default 0,
+  content_sha256 bytea,
+  error_code text,
+  error_message text,
+  seen_at timestamptz not null default now(),
+  primary key (source_id, path)
+);
+create index source_items_document on source_items (doc_id);
+`,
+  },
+  {
     // What an answer's marks stand for and how well they are borne out; answers and questions that others took the place of.
     id: 4,
     sql: `

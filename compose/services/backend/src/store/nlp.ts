@@ -42,12 +42,12 @@ export function createNlp(options: { url: string; token: string }): Nlp {
   let queriesInFlight = 0;
   let wakeIngest: (() => void)[] = [];
 
-  async function post<S extends z.ZodType>(path: string, inputs: readonly string[], schema: S, signal?: AbortSignal) {
+  async function post<S extends z.ZodType>(path: string, body: unknown, schema: S, signal?: AbortSignal) {
     const timeout = AbortSignal.timeout(60_000);
     let status: number;
     try {
       const answer = await http.call('POST', path, {
-        body: { inputs },
+        body,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
       if (answer.status === 200) return schema.parse(JSON.parse(answer.text)) as z.output<S>;
@@ -72,11 +72,15 @@ export function createNlp(options: { url: string; token: string }): Nlp {
       });
   }
 
-  async function embedOnce(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
+  async function embedOnce(
+    texts: readonly string[],
+    lane: 'query' | 'ingest',
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
     embeddingBatchSize.observe(texts.length);
     const end = embeddingDuration.startTimer();
     try {
-      const answer = await post('/v1/embed', texts, embedAnswer, signal);
+      const answer = await post('/v1/embed', { inputs: texts, lane }, embedAnswer, signal);
       return checkedVectors(answer.vectors, texts.length);
     } finally {
       end();
@@ -98,11 +102,11 @@ export function createNlp(options: { url: string; token: string }): Nlp {
       if (lane === 'ingest')
         return inBatches(texts, maxInputs, async (batch) => {
           await yieldToQueries(signal);
-          return embedOnce(batch, signal);
+          return embedOnce(batch, 'ingest', signal);
         });
       queriesInFlight += 1;
       try {
-        return await inBatches(texts, maxInputs, (batch) => embedOnce(batch, signal));
+        return await inBatches(texts, maxInputs, (batch) => embedOnce(batch, 'query', signal));
       } finally {
         queriesInFlight -= 1;
         if (queriesInFlight === 0) {
@@ -114,7 +118,7 @@ export function createNlp(options: { url: string; token: string }): Nlp {
     },
     countTokens: (texts, signal) =>
       inBatches(texts, maxInputs, async (batch) => {
-        const { counts } = await post('/v1/tokenize', batch, tokenAnswer, signal);
+        const { counts } = await post('/v1/tokenize', { inputs: batch }, tokenAnswer, signal);
         if (counts.length === batch.length) return counts;
         throw new BackendProblem('embedding-unavailable', 'The embedding service sent a wrong number of counts.');
       }),
