@@ -5,6 +5,7 @@ import { ProvidersController } from './answer/providers.controller.ts';
 import { createProviders, PROVIDERS, type Providers } from './answer/providers.ts';
 import { AuthController } from './auth/auth.controller.ts';
 import { AUTH, type Auth, createAuth } from './auth/auth.ts';
+import { ConversationToolsController } from './chat/conversation-tools.controller.ts';
 import { ConversationsController } from './chat/conversations.controller.ts';
 import { CONVERSATIONS, type ConversationsRepository, createConversationsRepository } from './chat/repository.ts';
 import { createRunLog } from './chat/run-log.ts';
@@ -84,7 +85,7 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
   const conversations = createConversationsRepository(database);
-  const providers = createProviders(search, config, settings.apiToken);
+  const providers = createProviders(search, config, settings);
   const runs = createRuns({ ...search, bus, runLog: createRunLog(redis) }, conversations, providers);
   const health = createHealthMonitor(search, providers);
   return {
@@ -116,6 +117,8 @@ export const controllers = [
   JobsController,
   SourcesController,
   SearchController,
+  // Before the conversations: `search` is no id.
+  ConversationToolsController,
   ConversationsController,
   ProvidersController,
   ConfigController,

@@ -36,6 +36,8 @@ export interface Settings extends z.infer<typeof environmentSchema> {
   readonly qdrantApiKey: string;
   readonly nlpToken: string;
   readonly apiToken: string;
+  /** What keys of providers are sealed under; empty: the API token. */
+  readonly dataKey: string;
 }
 
 /** `NAME_FILE` wins over `NAME`; the value's final line break is not part of it. */
@@ -62,5 +64,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     qdrantApiKey: secret(env, 'QDRANT_API_KEY'),
     nlpToken: secret(env, 'NLP_TOKEN'),
     apiToken,
+    dataKey: secret(env, 'DATA_KEY'),
   };
 }
