@@ -421,6 +421,24 @@ describe('the door', () => {
     expect(answer.type).toContain('application/problem+json');
   });
 
+  it('refuses a provider at an address that hands out credentials, and says what fails at one that is away', async () => {
+    const at = (baseUrl: string) => ({ headers: json, body: JSON.stringify({ baseUrl, model: 'tiny' }) });
+    for (const path of ['/v1/providers/ollama', '/v1/providers/ollama/test']) {
+      const method = path.endsWith('test') ? 'POST' : 'PUT';
+      const refused = await raw(method, path, at('http://169.254.169.254/'));
+      expect([refused.status, codeOf(refused)]).toEqual([422, 'validation-failed']);
+    }
+    const away = await raw('POST', '/v1/providers/ollama/test', at('http://127.0.0.1:9'));
+    expect(JSON.parse(away.body)).toMatchObject({
+      ok: false,
+      failedAt: 'connect',
+      problem: { code: 'provider-unreachable' },
+    });
+    expect(
+      JSON.parse((await raw('POST', '/v1/providers/embedded/test', { headers: json, body: '{}' })).body),
+    ).toMatchObject({ ok: true });
+  });
+
   it('keeps the provider’s key to itself', async () => {
     const key = 'sk-do-not-tell-0123456789';
     const settings = await core.chat.setProvider({
@@ -464,6 +482,63 @@ describe('the door', () => {
       /^rag_orphan_vectors 0$/m,
     ])
       expect(body).toMatch(line);
+  });
+});
+
+describe('a conversation', () => {
+  interface Listed {
+    items: { id: string; role: string; text: string; citations: { n: number; support: string }[] }[];
+  }
+  const messagesOf = async (id: string): Promise<Listed['items']> =>
+    (JSON.parse((await raw('GET', `/v1/conversations/${id}/messages`)).body) as Listed).items;
+
+  it('is asked again and in other words; what followed is replaced; it is found and exported as it is now', async () => {
+    const { id } = await core.chat.createConversation();
+    await ask(id, 'Which port does the backend listen on?');
+    await ask(id, 'What does Qdrant do?');
+    const [question, answer] = await messagesOf(id);
+    expect(answer?.citations[0]).toMatchObject({ n: 1, support: 'strong' });
+
+    const again = await raw('POST', `/v1/messages/${answer?.id}/regenerate`, { headers: json, body: '{}' });
+    expect(again.status).toBe(200);
+    const now = await messagesOf(id);
+    expect(now.map((message) => message.role)).toEqual(['user', 'assistant']);
+    expect([now[0]?.id, now[1]?.text]).toEqual([question?.id, answer?.text]);
+    expect(now[1]?.id).not.toBe(answer?.id);
+    expect((await raw('POST', `/v1/messages/${answer?.id}/regenerate`, { headers: json, body: '{}' })).status).toBe(
+      404,
+    );
+
+    const words = 'On which port does the zebra of a backend listen?';
+    const edited = await raw('POST', `/v1/messages/${question?.id}/edit`, {
+      headers: { ...json, accept: 'text/event-stream' },
+      body: JSON.stringify({ question: words }),
+    });
+    expect(edited.type).toContain('text/event-stream');
+    expect(edited.body.match(/^event: (\w+)$/gm)?.at(-1)).toBe('event: done');
+    expect((await messagesOf(id)).map((message) => message.text)[0]).toBe(words);
+
+    const find = async (text: string) =>
+      (
+        JSON.parse((await raw('GET', `/v1/conversations/search?q=${encodeURIComponent(text)}`)).body) as {
+          items: { conversation: { id: string }; matches: { role: string }[] }[];
+        }
+      ).items.filter((item) => item.conversation.id === id);
+    expect(await find('ZEBRA')).toMatchObject([{ matches: [{ role: 'user' }] }]);
+    expect(await find('What does Qdrant do')).toEqual([]);
+    expect(await find('%%')).toEqual([]);
+
+    const markdown = await raw('GET', `/v1/conversations/${id}/export?format=markdown`);
+    expect(markdown.type).toContain('text/markdown');
+    expect(markdown.body).toContain(`> ${words}`);
+    const whole = JSON.parse((await raw('GET', `/v1/conversations/${id}/export?format=json`)).body);
+    expect(whole).toMatchObject({
+      format: 'quayside-conversation',
+      conversation: { id },
+      messages: [{ text: words }, {}],
+    });
+    const nobodys = '/v1/conversations/00000000-0000-7000-8000-0000000000ff/export';
+    expect((await raw('GET', nobodys)).status).toBe(404);
   });
 });
 

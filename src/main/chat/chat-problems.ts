@@ -116,6 +116,11 @@ const known: Readonly<Record<string, Words>> = {
     remedies: [retry, settings],
   },
   'provider-error': { code: 'provider-error', title: 'The language model service failed', remedies: [retry, settings] },
+  'context-overflow': {
+    code: 'context-overflow',
+    title: 'The question and its sources are too long for the model',
+    remedies: [advice('Ask something shorter, or begin a new conversation'), settings],
+  },
   'model-not-found': { code: 'model-not-found', title: 'The service does not know this model', remedies: [settings] },
   unauthorized: {
     code: 'backend-token-refused',

@@ -101,7 +101,7 @@ export const wireMessages = z.object({
 
 export const wireProviders = z
   .object({
-    active: z.enum(['embedded', 'openai-compatible']),
+    active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
     items: z.array(
       z.object({ name: z.string(), baseUrl: z.string().nullable(), model: z.string(), hasKey: z.boolean() }),
     ),

@@ -125,7 +125,7 @@ export const contract = {
   /** An empty key leaves the stored one as it is. */
   'chat.setProvider': call(
     z.strictObject({
-      active: z.enum(['embedded', 'openai-compatible']),
+      active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
       openaiBaseUrl: z.string().max(500),
       openaiModel: z.string().max(200),
       openaiKey: z.string().max(500),

@@ -103,7 +103,7 @@ export type ChatEvent = z.infer<typeof chatEventSchema>;
 
 export const providerSettingsSchema = z.strictObject({
   /** `embedded` needs no key and no download. */
-  active: z.enum(['embedded', 'openai-compatible']),
+  active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
   openaiBaseUrl: z.string().max(500),
   openaiModel: z.string().max(200),
   /** Keys are write-only. */
