@@ -6,7 +6,18 @@ import type { RemoteProviderName } from './provider-names.ts';
 const overflow =
   /context[_ ]length|maximum context|context window|context size|exceed_context|prompt is too long|too many (input )?tokens|input length.{0,40}exceeds/i;
 const unknownModel = /model_not_found|(no such|unknown) model|model.{0,120}(not found|does not exist|not exist)/i;
+/** What newer models of OpenAI no longer take. */
+const unsupported = /unsupported (?:parameter|value)[^a-z]{1,6}(max_tokens|temperature)\b/i;
 const noCredit = /insufficient_quota|credit balance|billing/i;
+
+/** A request may be sent again without it. */
+export class UnsupportedParameter extends Error {
+  readonly parameter: string;
+  constructor(parameter: string) {
+    super(`${parameter} is not taken`);
+    this.parameter = parameter;
+  }
+}
 
 /** Seconds of a `Retry-After`, which is a number or a date; 20 when it says nothing. */
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number {
@@ -30,6 +41,11 @@ export function problemOfStatus(status: number, retryAfter: string | undefined, 
       'model-not-found',
       'The service does not know this address or model. Check both in the settings.',
     );
+  const parameter = unsupported.exec(text)?.[1]?.toLowerCase();
+  if (status === 400 && parameter !== undefined)
+    return new BackendProblem('provider-error', `The language model does not take the parameter ${parameter}.`, {
+      cause: new UnsupportedParameter(parameter),
+    });
   if (status === 429 && noCredit.test(text))
     return new BackendProblem('provider-rate-limited', 'The account at the language model service has no credit left.');
   if (status === 429 || status === 529)

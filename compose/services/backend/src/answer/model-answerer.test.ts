@@ -194,7 +194,7 @@ describe.each(names)('%s', (name) => {
   it('abstains at the agreed word, even in pieces', async () => {
     const url = await serve((_request, response) => {
       begin(response);
-      response.end(`${['NO', '_ANS', 'WER'].map(delta).join('')}${end(9, 3)}`);
+      response.end(`${['**', 'NO', '_ANS', 'WER**'].map(delta).join('')}${end(9, 3)}`);
     });
     const kinds = (await collect(answererFor(name, url), {}, [])).map((event) => event.kind);
     expect(kinds).toContain('abstain');
@@ -370,6 +370,51 @@ describe.each(names)('%s', (name) => {
       failedAt: 'connect',
       problem: { code: 'provider-unreachable' },
     });
+  });
+});
+
+describe('what a service need not be able to do', () => {
+  const openAi = dialects['openai-compatible'];
+  it('takes the parameters that a newer model of OpenAI takes, and remembers', async () => {
+    const bodies: Record<string, unknown>[] = [];
+    const url = await serve((_request, response, body) => {
+      const sent = JSON.parse(body) as Record<string, unknown>;
+      bodies.push(sent);
+      const bad = ['max_tokens', 'temperature'].find((parameter) => parameter in sent);
+      if (bad === undefined) response.end(`${openAi.delta('So [1].')}${openAi.end(40, 2)}`);
+      else {
+        response.writeHead(400);
+        response.end(
+          JSON.stringify({ error: { message: `Unsupported parameter: '${bad}' is not supported with this model.` } }),
+        );
+      }
+    });
+    for (let question = 0; question < 2; question += 1)
+      expect(textOf(await collect(answererFor('openai-compatible', url), {}, []))).toBe('So [1].');
+    expect(bodies).toHaveLength(4);
+    expect(bodies.at(-1)).toMatchObject({ max_completion_tokens: 800 });
+  });
+
+  it('answers when its citations cannot be checked', async () => {
+    const url = await serve((_request, response) => {
+      response.end(`${openAi.delta('It is something else [1].')}${openAi.end(40, 2)}`);
+    });
+    const broken = {
+      ...parts,
+      database: {
+        rows: async () => {
+          throw new Error('gone');
+        },
+      },
+    } as unknown as SearchParts;
+    const service = createOpenAiCompatible({ baseUrl: url, model: 'tiny', key: null });
+    const events = await collect(
+      createModelAnswerer(broken, service, async () => 8192),
+      {},
+      [],
+    );
+    expect(textOf(events)).toBe('It is something else [1].');
+    expect(events.some((event) => event.kind === 'citations')).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 /** From a question and its passages to an answer by a language model: fits the prompt, streams, checks what is cited. */
 import { BackendProblem } from '../http/problem.ts';
+import { log } from '../observability/log.ts';
 import { llmTokens } from '../observability/metrics.ts';
 import type { Passage, SearchParts } from '../retrieval/search.ts';
 import { strengthOf } from './abstain.ts';
@@ -27,7 +28,8 @@ function createOpening(): { push(text: string): string | null; readonly abstains
     push(text) {
       if (held === null) return text;
       held += text;
-      const start = held.trimStart();
+      // Some put it in quotes or stars.
+      const start = held.replace(/^[\s"'`*]+/, '');
       if (start.length < abstainMark.length && abstainMark.startsWith(start)) return null;
       if (start.startsWith(abstainMark)) abstains = true;
       const all = held;
@@ -189,7 +191,13 @@ export function createModelAnswerer(
         yield* truncated({ ...budget, truncated: true });
       if (finish === 'length') yield notice({ code: 'answer_truncated', maxTokens: budget.maxTokens });
       if (finish === 'refusal') yield notice({ code: 'refused' });
-      const citations = await verify(parts, written, budget.passages, signal);
+      const citations = await verify(parts, written, budget.passages, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // The answer is whole: that nothing can be said of its marks does not undo it.
+        log.warn('answer.verify', 'Citations could not be checked', { provider: service.name }, error);
+        return null;
+      });
+      if (citations === null) return;
       if (citations.length > 0) yield { kind: 'citations', citations };
       const doubt = confidenceNotice(citations);
       if (doubt !== null) yield notice(doubt);

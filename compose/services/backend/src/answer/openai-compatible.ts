@@ -1,6 +1,7 @@
 /** Any service that speaks the chat completions protocol: OpenAI, OpenRouter, vLLM, llama.cpp, LM Studio and others. */
 import { z } from 'zod';
-import { notAnAnswer, problemOfStreamed } from './failures.ts';
+import { BackendProblem } from '../http/problem.ts';
+import { notAnAnswer, problemOfStreamed, UnsupportedParameter } from './failures.ts';
 import { askJson, endpoint, type Outgoing, streamParts } from './outbound.ts';
 import type { ChatPart, ChatRequest, ModelInfo, ModelService, ServiceSettings } from './port.ts';
 
@@ -38,6 +39,9 @@ const modelList = z.object({
     }),
   ),
 });
+
+/** Parameters that models turned out not to take, by address and model. */
+const refused = new Map<string, Set<string>>();
 
 /** @throws {SyntaxError | BackendProblem} */
 export function parseOpenAiFrame(frame: string): ChatPart[] {
@@ -99,8 +103,11 @@ export function createOpenAiCompatible(settings: ServiceSettings): ModelService 
     async contextTokens(signal) {
       return (await models(signal)).find((model) => model.id === settings.model)?.contextTokens ?? null;
     },
-    stream(request: ChatRequest, limits, signal) {
-      const body = {
+    async *stream(request: ChatRequest, limits, signal) {
+      const key = `${settings.baseUrl} ${settings.model}`;
+      const without = refused.get(key) ?? new Set<string>();
+      refused.set(key, without);
+      const body = () => ({
         model: settings.model,
         messages: [
           { role: 'system', content: request.system },
@@ -108,17 +115,26 @@ export function createOpenAiCompatible(settings: ServiceSettings): ModelService 
         ],
         stream: true,
         stream_options: { include_usage: true },
-        temperature: request.temperature,
-        max_tokens: request.maxTokens,
-      };
-      const outgoing: Outgoing = {
-        provider: name,
-        method: 'POST',
-        url: endpoint(settings.baseUrl, 'chat/completions'),
-        headers: { ...headers, accept: 'text/event-stream' },
-        body,
-      };
-      return streamParts(outgoing, 'sse', parseOpenAiFrame, limits, signal);
+        ...(without.has('temperature') ? {} : { temperature: request.temperature }),
+        [without.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+      });
+      for (;;) {
+        const outgoing: Outgoing = {
+          provider: name,
+          method: 'POST',
+          url: endpoint(settings.baseUrl, 'chat/completions'),
+          headers: { ...headers, accept: 'text/event-stream' },
+          body: body(),
+        };
+        try {
+          yield* streamParts(outgoing, 'sse', parseOpenAiFrame, limits, signal);
+          return;
+        } catch (error) {
+          const cause = error instanceof BackendProblem ? error.cause : null;
+          if (!(cause instanceof UnsupportedParameter) || without.has(cause.parameter)) throw error;
+          without.add(cause.parameter);
+        }
+      }
     },
   };
 }
