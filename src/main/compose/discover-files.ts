@@ -17,7 +17,12 @@ export interface DiscoveredFiles {
 }
 
 // In order of preference; the overrides' order is Compose's own, and not the same.
-export const baseFileNames: readonly string[] = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+export const baseFileNames: readonly string[] = [
+  'compose.yaml',
+  'compose.yml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+];
 const overrideNames = [
   'compose.override.yml',
   'compose.override.yaml',

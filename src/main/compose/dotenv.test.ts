@@ -72,7 +72,7 @@ const environment: Readonly<Record<string, string>> = { HOSTV: 'host' };
 const lookup = (name: string) => environment[name];
 
 describe('parseDotenv', () => {
-  it.each(read)('reads %j as Compose does', (text, expected) => {
+  it.each(read)('§5.51 reads %j as Compose does', (text, expected) => {
     expect(Object.fromEntries(parseDotenv(text, lookup))).toEqual(expected);
   });
 

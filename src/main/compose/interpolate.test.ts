@@ -82,7 +82,7 @@ const environment: Readonly<Record<string, string>> = { A: 'va', B: 'vb', E: '' 
 const lookup = (name: string) => environment[name];
 
 describe('interpolate', () => {
-  it.each(substituted)('makes %j into %j as Compose does', (template, expected) => {
+  it.each(substituted)('§5.50 makes %j into %j as Compose does', (template, expected) => {
     expect(interpolate(template, lookup)).toBe(expected);
   });
 

@@ -85,6 +85,7 @@ describe('progress of a pull', () => {
           }
         },
       ),
+      { numRuns: 500 },
     );
   });
 });

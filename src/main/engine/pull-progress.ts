@@ -58,8 +58,10 @@ function isOfLayer(id: string, status: string): boolean {
 
 function note(layer: Layer, status: string, current: number, size: number): void {
   if (status === 'Downloading') {
-    if (layer.state === 'announced') layer.state = 'downloading';
-    if (size > 0) layer.size = Math.max(layer.size ?? 0, size);
+    // What has come has come: a word that arrives after the end makes the bar no longer.
+    if (layer.state !== 'announced' && layer.state !== 'downloading') return;
+    layer.state = 'downloading';
+    if (size > 0) layer.size = Math.max(layer.size ?? layer.downloaded, size);
     // A download that the engine begins again counts once.
     layer.downloaded = Math.max(layer.downloaded, Math.min(current, layer.size ?? current));
     return;
