@@ -75,7 +75,7 @@ export function createPulls(cache: Pick<Cache, 'getMany' | 'setMany'>, providers
       const begun = keep({});
       void (async () => {
         try {
-          let toldAt = 0;
+          let toldAt = Number.NEGATIVE_INFINITY;
           for await (const state of ollama.pull(model, closing.signal)) {
             if (performance.now() - toldAt < tellEveryMs) continue;
             toldAt = performance.now();
