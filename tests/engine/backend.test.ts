@@ -279,6 +279,40 @@ describe('sources', () => {
     expect((await send('DELETE', `/v1/sources/${source.id}`)).status).toBe(202);
   });
 
+  it('leave their documents behind or take them along when they go, and what failed can be tried again', async () => {
+    const shelf = join(core.environment.volumesDir, 'sources', 'shelf');
+    await mkdir(shelf);
+    await writeFile(join(shelf, 'good.md'), '# Shelf\n\nThe shelf of Mirefold holds nine atlases.\n');
+    await writeFile(join(shelf, 'cut.pdf'), '%PDF-1.7\ncut off');
+    const made = await send('POST', '/v1/sources', { kind: 'folder', path: 'shelf', everySeconds: null });
+    const { source, job } = made.body as { source: { id: string }; job: { id: string } };
+    expect(await jobEnds(job.id)).toMatchObject({ state: 'done', result: { added: 2 } });
+    const failed = await vi.waitFor(
+      async () => {
+        const { items } = (await send('GET', `/v1/sources/${source.id}/items`)).body as {
+          items: { path: string; state: string; documentId: string; error: { code: string } | null }[];
+        };
+        expect(items.map((item) => [item.path, item.state, item.error?.code])).toEqual([
+          ['cut.pdf', 'failed', 'pdf-corrupt'],
+          ['good.md', 'ready', undefined],
+        ]);
+        return items[0];
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    const again = await send('POST', `/v1/documents/${failed?.documentId}/reindex`, {});
+    expect(again.status).toBe(202);
+    const retried = await jobEnds((again.body as { job: { id: string } }).job.id);
+    expect(retried).toMatchObject({ state: 'failed', error: { code: 'pdf-corrupt' } });
+    const gone = await send('DELETE', `/v1/sources/${source.id}?documents=delete`);
+    expect(gone.body).toEqual({ documents: 2, deleted: true });
+    await vi.waitFor(
+      async () =>
+        expect((await core.chat.documents()).filter((entry) => entry.sourceName.startsWith('shelf/'))).toEqual([]),
+      { timeout: 30_000, interval: 200 },
+    );
+  });
+
   it('and documents that are deleted prove it with the count of vectors that are left', async () => {
     const added = await send('POST', '/v1/documents', { title: 'Buoys', text: 'The buoy off Farrow Point is yellow.' });
     const { document, job } = added.body as { document: { id: string }; job: { id: string } };
