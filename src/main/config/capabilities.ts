@@ -20,6 +20,16 @@ const capabilities = {
     summary: 'nginx before the backend and the embedding, so that both can run more than once',
     lets: ['backend'],
   },
+  n8n: {
+    file: 'n8n.yaml',
+    summary: 'n8n with workflows: documents by webhook, syncs, nightly re-indexing, alerts',
+    lets: [],
+  },
+  llm: {
+    file: 'llm.yaml',
+    summary: 'a small language model that the stack runs itself, on the processor',
+    lets: [],
+  },
 } as const satisfies Readonly<Record<string, Capability>>;
 export type CapabilityName = keyof typeof capabilities;
 

@@ -31,7 +31,16 @@ export interface Environment {
 }
 
 /** The bind-mounted folders below `volumes/`, one or more per service that keeps data. */
-export const volumeFolders = ['postgres', 'postgres-spool', 'redis', 'qdrant', 'qdrant-snapshots', 'sources'] as const;
+export const volumeFolders = [
+  'postgres',
+  'postgres-spool',
+  'redis',
+  'qdrant',
+  'qdrant-snapshots',
+  'sources',
+  'n8n',
+  'llm',
+] as const;
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
 

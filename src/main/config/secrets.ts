@@ -22,8 +22,34 @@ export const secretNames = [
   'qdrant_api_key',
   'nlp_token',
   'backend_token',
+  'n8n_database_password',
+  'n8n_encryption_key',
+  'n8n_owner_password',
+  'n8n_webhook_token',
+  'llm_token',
 ] as const;
 export type SecretName = (typeof secretNames)[number];
+
+/** Secrets that data is bound to, and the file by which one sees that there is such data. */
+const boundToData: Readonly<
+  Partial<
+    Record<
+      SecretName,
+      { service: string; sign: readonly string[]; words: { readonly secret: string; readonly data: string } }
+    >
+  >
+> = {
+  postgres_password: {
+    service: 'postgres',
+    sign: ['postgres', 'PG_VERSION'],
+    words: { secret: 'The password of the existing database', data: 'a database' },
+  },
+  n8n_encryption_key: {
+    service: 'n8n',
+    sign: ['n8n', 'config'],
+    words: { secret: 'The key of the existing n8n', data: 'an n8n with encrypted credentials' },
+  },
+};
 
 /** Configuration files that hold a secret, so they are kept and mounted like one. */
 export const renderedSecretFiles = ['redis.conf', 'qdrant.yaml'] as const;
@@ -84,15 +110,16 @@ export function redactor(values: readonly string[]): (text: string) => string {
 async function ensureSecret(environment: SecretHome, name: SecretName): Promise<void> {
   const path = join(environment.secretsDir, name);
   if (await exists(path)) return;
+  const { [name]: bound } = boundToData;
   // PostgreSQL takes its password only when its folder is empty: a new one would lock the person out of the data.
-  if (name === 'postgres_password' && (await exists(join(environment.volumesDir, 'postgres', 'PG_VERSION')))) {
+  if (bound !== undefined && (await exists(join(environment.volumesDir, ...bound.sign)))) {
     throw new ProblemError(
       problem(
         'secret-missing',
-        'The password of the existing database is missing',
-        `There is a database in ${join(environment.volumesDir, 'postgres')}, but its password file ${path} is gone. A new password would not open it.`,
+        `${bound.words.secret} is missing`,
+        `There is ${bound.words.data} in ${join(environment.volumesDir, bound.service)}, but the file ${path} is gone. A new one would not open it.`,
         {
-          service: 'postgres',
+          service: bound.service,
           remedies: [
             { action: 'advice', label: `Put ${name} back into ${environment.secretsDir} from a backup` },
             { action: 'advice', label: 'Or use another environment with --env NAME' },

@@ -14,7 +14,7 @@ export interface Recipe {
 }
 
 /** Images that others are built on: pulled where a registry answers, else built. */
-export type Foundation = 'node' | 'python' | 'nginx';
+export type Foundation = 'node' | 'python' | 'nginx' | 'n8n';
 
 export const foundations: Readonly<Record<Foundation, { readonly official: string; readonly recipe: Recipe }>> = {
   python: {
@@ -33,6 +33,10 @@ export const foundations: Readonly<Record<Foundation, { readonly official: strin
   nginx: {
     official: 'nginx:1.28',
     recipe: { name: 'nginx', folder: 'images/nginx', version: '1.26', bases: { BASE_IMAGE: 'base' } },
+  },
+  n8n: {
+    official: 'n8nio/n8n:2.41.1',
+    recipe: { name: 'n8n', folder: 'images/n8n', version: '2.41.1', bases: { NODE_IMAGE: 'node' } },
   },
 };
 
@@ -91,8 +95,23 @@ const gateway: Recipe = {
   bases: { NGINX_IMAGE: 'nginx' },
 };
 
+const workflows: Recipe = { name: 'workflows', folder: 'n8n', version: '1', bases: { N8N_IMAGE: 'n8n' } };
+
 /** Of the Compose files that an environment may have on: had only where a start asks for them. */
 export const optionalImages: readonly ServiceImage[] = [
   { service: 'gateway', variable: 'QUAYSIDE_GATEWAY_IMAGE', official: null, recipe: gateway },
   { service: 'nlp-gateway', variable: 'QUAYSIDE_GATEWAY_IMAGE', official: null, recipe: gateway },
+  { service: 'n8n-import', variable: 'QUAYSIDE_N8N_IMAGE', official: null, recipe: workflows },
+  { service: 'n8n', variable: 'QUAYSIDE_N8N_IMAGE', official: null, recipe: workflows },
+  {
+    service: 'llm',
+    variable: 'QUAYSIDE_LLM_IMAGE',
+    official: null,
+    recipe: {
+      name: 'llm',
+      folder: 'services/llm',
+      version: '1',
+      bases: { NODE_IMAGE: 'node', PYTHON_IMAGE: 'python' },
+    },
+  },
 ];
