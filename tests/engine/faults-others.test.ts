@@ -92,6 +92,20 @@ describe('somebody else', () => {
     expect(await converges()).toEqual(undisturbed);
   });
 
+  it('left a task behind, so that a container can never start: another takes its place', async () => {
+    let stuck: string | null = null;
+    faulty.rule((made) => {
+      if (!isStart(made)) return null;
+      stuck ??= idIn(made.path);
+      if (idIn(made.path) !== stuck) return null;
+      return { kind: 'answer', status: 500, body: JSON.stringify({ message: `task ${stuck}: already exists` }) };
+    });
+    await scratch.up({ engine: through });
+    faulty.rule(null);
+    expect((await projectContainers(engine, scratch.project)).map(({ id }) => id)).not.toContain(stuck);
+    expect(await endState(engine, scratch.project)).toEqual(undisturbed);
+  });
+
   it('renames a container that is about to start', async () => {
     once(isStart, 'first', (made) =>
       somebody('POST', `/containers/${idIn(made.path)}/rename?name=${scratch.project}-odd`),

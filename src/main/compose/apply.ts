@@ -6,6 +6,7 @@
 import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { Phase } from '../../shared/model/operation.ts';
 import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
+import { eitherSignal } from '../engine/either-signal.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { type ActualState, actualContainer } from './actual.ts';
 import { awaitService, type ServiceWatch } from './await-service.ts';
@@ -15,7 +16,7 @@ import { asFailureOf, failureOf, joinFailures, lateFailure } from './failure.ts'
 import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
-import { type Dependency, namespaceParents, type Plan, type PlannedService } from './plan.ts';
+import { type Dependency, namespaceParents, type Plan, type PlannedContainer, type PlannedService } from './plan.ts';
 import { replaceNetwork } from './replace-network.ts';
 import { allSettled } from './settle.ts';
 
@@ -152,19 +153,26 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     return dependency.condition === 'service_started' ? track.started.promise : track.completed.promise;
   }
 
-  async function start(planned: PlannedService, ids: readonly string[]): Promise<void> {
-    const pending = planned.containers.flatMap(({ action }, index) =>
-      action === 'keep' || action === 'done' ? [] : [{ id: ids[index] ?? '', action }],
+  /** Answers the ids of what runs now, in their order: a container that cannot be started any more has a successor. */
+  async function start(planned: PlannedService, ids: readonly string[]): Promise<readonly string[]> {
+    const running = [...ids];
+    const pending = planned.containers.flatMap((container, index) =>
+      container.action === 'keep' || container.action === 'done' ? [] : [{ container, index, id: ids[index] ?? '' }],
     );
-    if (pending.length === 0) return;
+    if (pending.length === 0) return running;
     report(planned.name).phase('starting');
     await gate().opened();
-    const one = async ({ id, action }: (typeof pending)[number]): Promise<void> => {
+    const one = async ({ container, index, id }: (typeof pending)[number]): Promise<void> => {
       signal.throwIfAborted();
       try {
-        if (action === 'unpause') await engine.unpauseContainer(id, owner);
+        if (container.action === 'unpause') await engine.unpauseContainer(id, owner);
         else await engine.startContainer(id, owner);
       } catch (error) {
+        const successor = leftAsTask(error) ? await replaced(planned, container, id) : null;
+        if (successor !== null) {
+          running[index] = successor;
+          return;
+        }
         const explained = await options.explainStart?.(planned, error);
         if (explained?.remove === true) await engine.removeContainer(id, owner, { force: true }).catch(() => undefined);
         throw explained?.error ?? error;
@@ -173,6 +181,19 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     // The engine hands out ports of a range one by one only when asked one by one.
     if (picksPorts(planned)) for (const container of pending) await one(container);
     else await allSettled(pending.map(one));
+    return running;
+  }
+
+  /** Another container in the place of one whose process the engine lost track of; null where that one is gone too. */
+  async function replaced(planned: PlannedService, container: PlannedContainer, id: string): Promise<string | null> {
+    const listed = await engine.listContainers([`${projectLabel}=${project}`]);
+    const summary = listed.find((candidate) => candidate.id === id);
+    const existing = summary === undefined ? null : actualContainer(summary);
+    if (existing === null) return null;
+    const successor = await convergeContainer(context, planned, { ...container, action: 'recreate', existing });
+    if (context.ids.get(planned.name) === id) context.ids.set(planned.name, successor);
+    await engine.startContainer(successor, owner);
+    return successor;
   }
 
   async function run(planned: PlannedService, ground: Promise<void>): Promise<ServiceOutcome> {
@@ -185,8 +206,10 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       if ((await tracks.get(parent)?.created.promise) === false) return block(planned, parent, shown);
     }
     signal.throwIfAborted();
-    const ids = await allSettled(planned.containers.map((container) => convergeContainer(context, planned, container)));
-    if (ids[0] !== undefined) context.ids.set(planned.name, ids[0]);
+    const made = await allSettled(
+      planned.containers.map((container) => convergeContainer(context, planned, container)),
+    );
+    if (made[0] !== undefined) context.ids.set(planned.name, made[0]);
     track.created.resolve(true);
 
     const waits = planned.dependsOn.map(({ service }) => service);
@@ -199,24 +222,27 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
     const blocker = answers.find((answer) => answer !== null);
     signal.throwIfAborted();
     if (blocker !== undefined && blocker !== null) return block(planned, blocker, shown);
-    await start(planned, ids);
+    const ids = await start(planned, made);
     track.started.resolve(true);
 
     const limit = options.waitTimeoutMs === undefined ? undefined : AbortSignal.timeout(options.waitTimeoutMs);
+    const bounded = limit === undefined ? undefined : eitherSignal(signal, limit);
     const watch: ServiceWatch = {
       engine,
       owner,
       gate,
-      signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
+      signal: bounded?.signal ?? signal,
       early: options.earlyProbe !== false && watched.has(planned.name),
       neededHealthyBy: watched.get(planned.name),
       onUsable: () => track.usable.resolve(true),
       onChecking: () => shown.phase('checking', planned.job ? 'Running to its end' : undefined),
     };
-    const outcome = await awaitService(watch, planned, ids).catch(async (error: unknown) => {
-      if (limit?.aborted !== true || signal.aborted || error instanceof ProblemError) throw error;
-      throw await lateFailure(engine, planned.name, ids, options.waitTimeoutMs ?? 0);
-    });
+    const outcome = await awaitService(watch, planned, ids)
+      .catch(async (error: unknown) => {
+        if (limit?.aborted !== true || signal.aborted || error instanceof ProblemError) throw error;
+        throw await lateFailure(engine, planned.name, ids, options.waitTimeoutMs ?? 0);
+      })
+      .finally(() => bounded?.end());
     track.usable.resolve(true);
     track.completed.resolve(true);
     shown.phase('ready');
@@ -256,6 +282,15 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
   if (signal.aborted) throw cancelled(outcomes);
   if (failures.length > 0) throw joinFailures([...new Set(failures)]);
   return outcomes;
+}
+
+/**
+ * An engine that was killed while it started a container may leave its task with containerd, and refuses every start
+ * of that container from then on: "task 4f…: already exists" (seen on 20.10).
+ */
+function leftAsTask(error: unknown): boolean {
+  const { cause, evidence } = toProblem(error);
+  return [cause, ...evidence].some((line) => /\btask [0-9a-f]{64}.*already exists/i.test(line));
 }
 
 function newTrack(): Track {

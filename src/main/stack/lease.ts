@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemError, problem, type Remedy, toProblem } from '../../shared/model/problem.ts';
+import { eitherSignal } from '../engine/either-signal.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { leaseLabel } from '../engine/label-guard.ts';
 import { isAlive, ownProcess } from '../operations/process-identity.ts';
@@ -60,18 +61,13 @@ const ours = new Set<string>();
  */
 export async function withLease<T>(options: LeaseOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const lease = await takeLease(options);
-  const either = new AbortController();
-  const sources = [options.signal, lease.lost];
-  // AbortSignal.any is younger than the Node of the oldest Electron this runs on.
-  const stop = (): void => either.abort(sources.find(({ aborted }) => aborted)?.reason);
-  for (const source of sources) source.addEventListener('abort', stop, { once: true });
-  if (options.signal.aborted) stop();
+  const either = eitherSignal(options.signal, lease.lost);
   try {
     return await run(either.signal);
   } catch (error) {
     throw lease.lost.aborted && !options.signal.aborted ? lease.lost.reason : error;
   } finally {
-    for (const source of sources) source.removeEventListener('abort', stop);
+    either.end();
     await lease.release();
   }
 }
