@@ -9,8 +9,10 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setCapability } from '../../src/main/config/capabilities.ts';
 import { openEnvironment } from '../../src/main/config/environment.ts';
+import { readSecret } from '../../src/main/config/secrets.ts';
 import { type Core, createCore } from '../../src/main/core.ts';
 import { createImageCatalog } from '../../src/main/stack/images.ts';
+import type { ChatEvent } from '../../src/shared/model/chat.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
 import { composeProject } from '../fakes/compose-project.ts';
 import { openEngine } from './scratch.ts';
@@ -132,5 +134,33 @@ describe.skipIf(!wanted)('the language model (skipped unless its image is here o
     expect(seen.status).toBe(200);
     // 3000 tokens would take a minute.
     expect(seen.nextMs).toBeLessThan(15_000);
+  });
+
+  it('answers a question that the backend puts to it as to any service of its protocol', {
+    timeout: 180_000,
+  }, async () => {
+    const { chat, access, environment } = opened;
+    await done(opened, chat.ingest([{ path: resolve('resources/samples'), name: 'samples' }]));
+    const put = async (path: string, body: unknown): Promise<number> => {
+      const answer = await fetch(new URL(path, access.url() ?? ''), {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${await access.token()}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return answer.status;
+    };
+    const key = await readSecret(environment, 'llm_token');
+    const settings = { baseUrl: 'http://llm:8080/v1', model: 'gemma-3-270m-q4_k_m', key };
+    expect(await put('/v1/providers/openai-compatible', settings)).toBe(200);
+    expect(await put('/v1/providers/active', { name: 'openai-compatible' })).toBe(200);
+    const { id } = await chat.createConversation();
+    const events: ChatEvent[] = [];
+    await chat.ask({ conversationId: id, question: 'Which port does the backend listen on?' }, (event) => {
+      events.push(event);
+    });
+    expect(events.find(({ type }) => type === 'run')).toMatchObject({ provider: 'openai-compatible' });
+    // A model this small writes nonsense as readily as sense: what counts is that it was asked, and wrote to its end.
+    expect(events.find(({ type }) => type === 'usage')).toMatchObject({ ttftMs: expect.any(Number) });
+    expect(events.at(-1)).toMatchObject({ type: 'done', status: expect.stringMatching(/^(completed|abstained)$/) });
   });
 });
