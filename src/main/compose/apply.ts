@@ -6,12 +6,12 @@
 import { projectLabel } from '../../shared/model/compose-labels.ts';
 import type { Phase } from '../../shared/model/operation.ts';
 import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
-import { eitherSignal } from '../engine/either-signal.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { type ActualState, actualContainer } from './actual.ts';
 import { awaitService, type ServiceWatch } from './await-service.ts';
 import { readFacts } from './container-facts.ts';
 import { type ConvergeContext, convergeContainer, stopAny } from './converge-container.ts';
+import { eitherSignal } from './either-signal.ts';
 import { asFailureOf, failureOf, joinFailures, lateFailure } from './failure.ts';
 import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';

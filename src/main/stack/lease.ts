@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemError, problem, type Remedy, toProblem } from '../../shared/model/problem.ts';
-import { eitherSignal } from '../engine/either-signal.ts';
+import { eitherSignal } from '../compose/either-signal.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import { leaseLabel } from '../engine/label-guard.ts';
 import { isAlive, ownProcess } from '../operations/process-identity.ts';
