@@ -173,6 +173,11 @@ describe('people', () => {
       token: ada.token,
       body: { name: 'k', scopes: ['chat:use'] },
     });
+    const messages = await call(one, 'GET', `/v1/conversations/${conversation.json.id}/messages`, { token: ada.token });
+    const source = await call(one, 'POST', '/v1/sources', {
+      token: ada.token,
+      body: { kind: 'url', kb: kb.json.id, url: 'https://lantern.example/' },
+    });
     const hers: Record<string, string> = {
       'knowledge-bases': kb.json.id,
       documents: document.id,
@@ -181,12 +186,15 @@ describe('people', () => {
       conversations: conversation.json.id,
       runs: runId,
       'api-keys': key.json.key.id,
+      messages: messages.json.items[0].id,
+      sources: source.json.source.id,
     };
     const bodies: Record<string, unknown> = {
       'post /v1/knowledge-bases/{kb}/documents': { title: 'x', text: 'x' },
       'put /v1/knowledge-bases/{kb}/members/{userId}': { role: 'reader' },
       'patch /v1/conversations/{id}': { title: 'x' },
       'post /v1/conversations/{id}/messages': { question: 'What does the lantern burn?' },
+      'post /v1/messages/{id}/edit': { question: 'What does the lantern burn?' },
     };
     // Every route that takes an id and is open to people, as the document of the API lists them.
     const { paths } = JSON.parse(readFileSync(resolve('compose/services/backend/openapi.json'), 'utf8')) as {
