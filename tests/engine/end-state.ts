@@ -51,7 +51,7 @@ export async function endState(engine: EngineClient, project: string): Promise<E
           .map(([network, endpoint]) => ({
             network: plain(network),
             aliases: asTexts(asObject(endpoint).Aliases)
-              .filter((alias) => !id.startsWith(alias))
+              .filter((alias) => !(alias.length === 12 && id.startsWith(alias)))
               .map(plain)
               .sort(),
           }))

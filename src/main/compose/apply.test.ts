@@ -95,13 +95,22 @@ describe('applying a plan', () => {
   it('starts dependents on the first good probe, and still ends with the verdict of the engine', async () => {
     const { fake, up, phases } = bench(
       { web: service({ db: 'service_healthy' }), db: service() },
-      { db: { healthyAfterMs: 500, probeAfterMs: 20 }, web: { healthyAfterMs: null } },
+      { db: { healthyAfterMs: 900, probeAfterMs: 20 }, web: { healthyAfterMs: null } },
     );
     const startedAt = performance.now();
     await up();
-    expect(performance.now() - startedAt).toBeGreaterThan(480);
+    expect(performance.now() - startedAt).toBeGreaterThan(880);
     expect(phases.indexOf('web done')).toBeLessThan(phases.indexOf('db done'));
     expect(fake.calls).toContain('exec shop-db-1 check');
+  });
+
+  it('sees what runs at first and fails in its first moments, without a healthcheck', async () => {
+    const { up } = bench(
+      { web: service({ db: 'service_started' }), db: service() },
+      { db: { healthyAfterMs: null }, web: { healthyAfterMs: null, exitAfterMs: 120, exitCode: 3 } },
+    );
+    const problem = toProblem(await up().catch((error: unknown) => error));
+    expect(problem).toMatchObject({ code: 'service-exited', service: 'web' });
   });
 
   it('writes nothing for a stack that is up', async () => {

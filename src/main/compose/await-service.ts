@@ -4,8 +4,13 @@ import type { EngineClient, Owner } from '../engine/engine-client.ts';
 import { readFacts } from './container-facts.ts';
 import { probeEarly } from './early-probe.ts';
 import { failureOf, jobFailure } from './failure.ts';
-import type { HealthGate } from './health-gate.ts';
+import type { HealthGate, Verdict } from './health-gate.ts';
 import type { PlannedContainer, PlannedService } from './plan.ts';
+
+/** As long as Docker Compose takes until its first look. */
+const firstMomentsMs = 500;
+
+type Exited = Exclude<Verdict, { kind: 'ready' }>;
 
 export interface ServiceWatch {
   readonly engine: EngineClient;
@@ -92,10 +97,12 @@ async function awaitReady(
         if (watch.early) void probeEarly(watch.engine, watch.owner, facts, settled.signal).then((ok) => ok && tell());
       }
     }
-    const verdict = await verdicts;
+    let verdict = await verdicts;
     if (verdict.kind === 'ready') {
       tell();
-      return 'ready';
+      const ended = verdict.probed ? null : await endedSoon(watch, id, settled.signal);
+      if (ended === null) return 'ready';
+      verdict = ended;
     }
     // A one-shot that nobody waits for: without a restart policy an end without error is its success.
     const oneShot = planned.service.restart === undefined || planned.service.restart === 'no';
@@ -107,6 +114,27 @@ async function awaitReady(
   } finally {
     watch.signal.removeEventListener('abort', stop);
     settled.abort();
+  }
+}
+
+/**
+ * A container without a healthcheck is up when it runs, and many that fail do so in their first moments: a wrong
+ * setting, a missing file. Its dependents are not kept waiting for this look; null when it runs on.
+ */
+async function endedSoon(watch: ServiceWatch, id: string, signal: AbortSignal): Promise<Exited | null> {
+  const looking = new AbortController();
+  const stop = (): void => looking.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(stop, firstMomentsMs);
+  try {
+    const verdict = await watch.gate().exited(id, looking.signal);
+    return verdict.kind === 'ready' ? null : verdict;
+  } catch (error) {
+    if (!looking.signal.aborted || signal.aborted) throw error;
+    return null;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
   }
 }
 

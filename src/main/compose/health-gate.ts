@@ -20,7 +20,8 @@ const crashesUntilGivenUp = 3;
 
 /** What a wait ended with. */
 export type Verdict =
-  | { readonly kind: 'ready' }
+  /** `probed`: its healthcheck says so; otherwise it has none, and runs. */
+  | { readonly kind: 'ready'; readonly probed: boolean }
   | { readonly kind: 'unhealthy'; readonly facts: ContainerFacts }
   | { readonly kind: 'exited'; readonly facts: ContainerFacts }
   | { readonly kind: 'crashing'; readonly facts: ContainerFacts }
@@ -191,7 +192,7 @@ export function judgeReady(facts: ContainerFacts, restartsSeen: number): Verdict
   if (restartsSeen >= crashesUntilGivenUp) return { kind: 'crashing', facts };
   if (facts.state !== 'running') return null;
   if (facts.health === 'unhealthy') return { kind: 'unhealthy', facts };
-  return facts.health === 'starting' ? null : { kind: 'ready' };
+  return facts.health === 'starting' ? null : { kind: 'ready', probed: facts.health === 'healthy' };
 }
 
 function matters(action: string): boolean {
