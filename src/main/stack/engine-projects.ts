@@ -21,11 +21,16 @@ export interface EngineProjects {
 
 const coalesceMs = 250;
 const retryMs = 1000;
+/** An event can be lost, and an answer too: a look now and then, and none that waits for long. */
+const safetyLookMs = 3000;
+const answerMs = 4000;
 /** More than anyone runs on one machine; an engine that tells of more is not believed. */
 const maxContainers = 5000;
 
 export function createEngineProjects(monitor: EngineSource): EngineProjects {
   const listeners = new Set<() => void>();
+  let unsubscribe: () => void = () => undefined;
+  let safety: NodeJS.Timeout | undefined;
   let watching: AbortController | null = null;
   let timer: NodeJS.Timeout | undefined;
 
@@ -66,7 +71,10 @@ export function createEngineProjects(monitor: EngineSource): EngineProjects {
 
   return {
     async read() {
-      const listed = (await monitor.client().listContainers([projectLabel])).slice(0, maxContainers);
+      const listed = (await monitor.client().listContainers([projectLabel], AbortSignal.timeout(answerMs))).slice(
+        0,
+        maxContainers,
+      );
       const projects = new Map<string, ActualContainer[]>();
       for (const summary of listed) {
         const container = actualContainer(summary);
@@ -89,12 +97,18 @@ export function createEngineProjects(monitor: EngineSource): EngineProjects {
       if (watching === null) {
         watching = new AbortController();
         void follow(watching.signal);
+        // A list read while the engine was away is empty of what runs there; it is read again once the engine is back.
+        unsubscribe = monitor.subscribe(tell);
+        safety = setInterval(tell, safetyLookMs);
+        safety.unref();
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
         watching?.abort();
         watching = null;
+        unsubscribe();
+        clearInterval(safety);
         clearTimeout(timer);
         timer = undefined;
       };

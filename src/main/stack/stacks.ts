@@ -117,7 +117,8 @@ export function createStacks({ projects, opened, bundled, variables }: StacksOpt
         reading = true;
         do {
           again = false;
-          const stacks = await list();
+          const stacks = await list().catch(() => null);
+          if (stacks === null) continue;
           const text = JSON.stringify(stacks);
           if (!closed && text !== last) {
             last = text;
