@@ -19,6 +19,9 @@ import { DocumentsController } from './documents/documents.controller.ts';
 import { createDocumentEvents, DOCUMENT_EVENTS, type DocumentEvents } from './documents/events.ts';
 import { documentJobs } from './documents/job-handlers.ts';
 import { createDocumentsRepository, DOCUMENTS, type DocumentsRepository } from './documents/repository.ts';
+import { EvaluationController } from './evaluation/evaluation.controller.ts';
+import { createEvaluationRepository, EVALUATION, type EvaluationRepository } from './evaluation/repository.ts';
+import { evaluationJobs } from './evaluation/run-job.ts';
 import { createExtractor, type Extractor } from './extract/isolated.ts';
 import { HealthController } from './health/health.controller.ts';
 import { createHealthMonitor, HEALTH, type HealthMonitor } from './health/monitor.ts';
@@ -59,6 +62,7 @@ export interface Parts {
   readonly providers: Providers;
   readonly runs: Runs;
   readonly health: HealthMonitor;
+  readonly evaluation: EvaluationRepository;
 }
 
 /** Opens nothing that would fail without its peer: connections are made when they are first used. */
@@ -76,11 +80,13 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
   const documents = createDocumentsRepository(database);
   const extractor = createExtractor();
   const roots = settings.sourceRoots;
+  const evaluation = createEvaluationRepository(database);
   const worker = createJobWorker(
     { database, bus },
     {
       ...documentJobs({ database, vectors, nlp, extractor, documents, events, config }),
       ...syncJobs({ database, documents, config, bus, events, roots }),
+      ...evaluationJobs(search, evaluation),
     },
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
@@ -105,6 +111,7 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     providers,
     runs,
     health,
+    evaluation,
   };
 }
 
@@ -117,6 +124,7 @@ export const controllers = [
   JobsController,
   SourcesController,
   SearchController,
+  EvaluationController,
   // Before the conversations: `search` is no id.
   ConversationToolsController,
   ConversationsController,
@@ -149,6 +157,7 @@ export class AppModule {
         { provide: PROVIDERS, useValue: parts.providers },
         { provide: RUNS, useValue: parts.runs },
         { provide: HEALTH, useValue: parts.health },
+        { provide: EVALUATION, useValue: parts.evaluation },
       ],
     };
   }

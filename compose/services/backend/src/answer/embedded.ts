@@ -1,102 +1,20 @@
 /** The embedded provider: scores sentences of the passages found, quotes the best, abstains when nothing is near. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { embedCached } from '../retrieval/query-embedding.ts';
-import type { Passage, SearchParts } from '../retrieval/search.ts';
-import { type Evidence, isAnswerable, strengthOf } from './abstain.ts';
+import type { SearchParts } from '../retrieval/search.ts';
+import { strengthOf } from './abstain.ts';
 import { estimateTokens } from './budget.ts';
-import { type Candidate, candidatesOf, dot, pieces, renderQuotes, type Scored, selectQuotes } from './extractive.ts';
+import { pieces, renderQuotes } from './extractive.ts';
+import { judge } from './gate.ts';
 import { type Answerer, sourceOf } from './provider.ts';
-import { coverage, lexemesOf, questionTerms, type Term } from './terms.ts';
-
-/** Passages whose sentences are looked at, and how many sentences are embedded: what keeps the first word quick. */
-const maxPassages = 8;
-const maxSentences = 20;
-
-interface Weighed {
-  readonly passages: readonly Passage[];
-  readonly sentences: readonly Scored[];
-  /** Best cosine per passage, its own or of a sentence. */
-  readonly nearest: readonly number[];
-  readonly evidence: Evidence;
-}
-
-/** What is embedded for a sentence: titles around it give "It listens on port 7420" something to be about. */
-function inContext(passage: Passage, sentence: string): string {
-  const section = passage.headingPath.at(-1) ?? '';
-  const place = section === '' || section === passage.title ? passage.title : `${passage.title}, ${section}`;
-  return `${place}: ${sentence}`;
-}
-
-function promising(
-  candidates: readonly Candidate[],
-  lexemes: readonly ReadonlySet<string>[],
-  terms: readonly Term[],
-  passages: number,
-): { candidate: Candidate; coverage: number }[] {
-  return candidates
-    .map((candidate, at) => ({ candidate, coverage: coverage(terms, lexemes[at] ?? new Set()) }))
-    .sort((a, b) => {
-      const value = (entry: typeof a): number => entry.coverage + 0.6 * (1 - entry.candidate.passage / passages);
-      return value(b) - value(a);
-    })
-    .slice(0, maxSentences);
-}
-
-export async function weigh(
-  parts: SearchParts,
-  question: string,
-  found: { hits: readonly Passage[]; vector: Float32Array },
-  signal: AbortSignal,
-): Promise<Weighed> {
-  const passages = found.hits.slice(0, maxPassages);
-  const candidates = passages.flatMap((passage, at) => candidatesOf(passage.text, at));
-  const textOf = (candidate: Candidate): string =>
-    passages[candidate.passage]?.text.slice(candidate.start, candidate.end) ?? '';
-  const [terms, lexemes] = await Promise.all([
-    questionTerms(parts.database, question),
-    lexemesOf(parts.database, [
-      ...candidates.map(textOf),
-      ...passages.map((passage) => [passage.title, ...passage.headingPath, passage.text].join('\n')),
-    ]),
-  ]);
-  signal.throwIfAborted();
-  const chosen = promising(candidates, lexemes, terms, passages.length);
-  const vectors = await embedCached(
-    parts,
-    chosen.map(({ candidate }) => {
-      const passage = passages[candidate.passage];
-      return passage === undefined ? '' : inContext(passage, textOf(candidate));
-    }),
-    signal,
-  );
-  const sentences = chosen.map(({ candidate, coverage: held }, at): Scored => {
-    const vector = vectors[at] ?? new Float32Array();
-    return { ...candidate, coverage: held, vector, cosine: dot(found.vector, vector) };
-  });
-  const nearest = passages.map((passage, at) =>
-    Math.max(passage.scores.dense ?? 0, ...sentences.filter((s) => s.passage === at).map((s) => s.cosine)),
-  );
-  const held = passages.map((_, at) => coverage(terms, lexemes[candidates.length + at] ?? new Set()));
-  return {
-    passages,
-    sentences,
-    nearest,
-    evidence: {
-      cosine: Math.max(0, ...nearest),
-      coverage: Math.max(0, ...held),
-      unknownName: terms.some((term) => term.unknownName),
-    },
-  };
-}
 
 export function createEmbedded(parts: SearchParts): Answerer {
   return {
     name: 'embedded',
     model: 'extractive-minilm',
     async *answer({ query: question, found, settings }, signal) {
-      const { passages, sentences, nearest, evidence } = await weigh(parts, question, found, signal);
+      const minDense = settings['retrieval.minDense'];
+      const { passages, nearest, quotes } = await judge(parts, question, found, minDense, signal);
       const texts = passages.map((passage) => passage.text);
-      const quotes = isAnswerable(evidence, settings['retrieval.minDense']) ? selectQuotes(sentences, texts) : [];
       if (quotes.length === 0) {
         yield { kind: 'abstain' };
         return;

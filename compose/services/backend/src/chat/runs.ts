@@ -20,7 +20,7 @@ import {
   runsTotal,
   timeToFirstToken,
 } from '../observability/metrics.ts';
-import { type SearchParts, search } from '../retrieval/search.ts';
+import { answerQuery, type SearchParts, search } from '../retrieval/search.ts';
 import type { Bus } from '../store/bus.ts';
 import { newId } from '../store/ids.ts';
 import { abstainText } from './abstain-text.ts';
@@ -214,19 +214,7 @@ export function createRuns(
       const previous = context.turns.filter((turn) => turn.role === 'user').at(-1)?.text;
       const query =
         settings['chat.rewriteFollowUps'] === 'auto' ? searchText(request.question, previous) : request.question;
-      const found = await search(
-        parts,
-        who,
-        {
-          text: query,
-          kbIds: context.kbIds,
-          mode,
-          topK: settings['retrieval.topK'],
-          prefetch: settings['retrieval.prefetch'],
-          rrfK: settings['retrieval.rrfK'],
-        },
-        abort.signal,
-      );
+      const found = await search(parts, who, answerQuery(settings, query, context.kbIds), abort.signal);
       retrievalMs = performance.now() - startedAt;
       const nearest = [...new Set(found.hits.map((hit) => hit.title))].slice(0, 3);
       if (found.hits.length === 0) return abstain('not-in-documents', nearest);

@@ -21,7 +21,7 @@ const get = route({
 const cancel = route({
   method: 'post',
   path: 'v1/jobs/:id/cancel',
-  summary: 'Give up an ingestion; what was searchable before stays so',
+  summary: 'Give up an ingestion, where what was searchable before stays so, or an evaluation',
   tag,
   access: 'ingest:write',
   params,
@@ -58,10 +58,9 @@ export class JobsController {
   @Route(cancel)
   async cancel(@Caller() who: Principal, @Input() { params: { id } }: Input<typeof cancel>): Promise<unknown> {
     const job = await this.#jobs.cancel(who, id);
-    if (job.documentId !== null) {
-      this.#bus.publish('jobs.interrupt', { documentId: job.documentId });
-      if (job.kbId !== null) this.#bus.publish('documents', { changes: [{ id: job.documentId, kbId: job.kbId }] });
-    }
+    this.#bus.publish('jobs.interrupt', { jobId: id });
+    if (job.documentId !== null && job.kbId !== null)
+      this.#bus.publish('documents', { changes: [{ id: job.documentId, kbId: job.kbId }] });
     return { job };
   }
 }

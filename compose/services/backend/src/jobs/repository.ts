@@ -62,7 +62,7 @@ export async function insertJob(queries: Queries, job: NewJob): Promise<JobJson>
 export interface JobsRepository {
   /** Of a knowledge base that the caller may read, or begun by the caller. @throws {BackendProblem} `not-found` */
   get(who: Principal, id: string): Promise<JobJson>;
-  /** Ends an ingestion; what was searchable before stays so. @throws {BackendProblem} `not-found`, `job-final` */
+  /** Ends an ingestion (what was searchable before stays so) or an evaluation. @throws {BackendProblem} `not-found`, `job-final` */
   cancel(who: Principal, id: string): Promise<JobJson>;
 }
 export const JOBS = Symbol('jobs');
@@ -84,7 +84,8 @@ export function createJobsRepository(database: Database): JobsRepository {
       const row = await database.transaction(async (queries) => {
         const ended = await queries.one<JobJson & { version: number | null }>(
           `update jobs j set state = 'cancelled', ended_at = now(), lease_until = null
-           where j.id = $1 and j.state in ('queued','running') and j.kind = 'ingest' and j.kb_id in ${writableKbs('$2')}
+           where j.id = $1 and j.state in ('queued','running')
+             and ((j.kind = 'ingest' and j.kb_id in ${writableKbs('$2')}) or (j.kind = 'eval' and j.user_id = $2))
            returning ${jobColumns}, j.version`,
           [id, who.userId],
         );

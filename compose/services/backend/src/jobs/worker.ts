@@ -20,6 +20,8 @@ export interface Job {
 }
 
 export interface JobHandler {
+  /** Long, and not about one document: runs beside the others, one of its kind at a time in a replica. */
+  readonly apart?: true;
   /**
    * Must be safe to run again after any interruption.
    * @throws {BackendProblem} `retryable` decides whether there is another attempt
@@ -48,7 +50,12 @@ export function createJobWorker(
 ): JobWorker {
   const { database, bus } = parts;
   const me = bus.replica;
-  const running = new Map<string, { documentId: string | null; abort: AbortController; ended: Promise<void> }>();
+  const running = new Map<
+    string,
+    { kind: string; documentId: string | null; abort: AbortController; ended: Promise<void> }
+  >();
+  const kinds = Object.keys(handlers);
+  const isApart = (kind: string): boolean => handlers[kind]?.apart === true;
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let claiming: Promise<void> = Promise.resolve();
@@ -59,7 +66,14 @@ export function createJobWorker(
       `update jobs set state = 'queued', lease_until = null, lease_owner = null where state = 'running' and lease_until < now()`,
     );
 
-  async function claim(): Promise<Job | undefined> {
+  /** Kinds of which another job may begin here. */
+  function kindsWithRoom(): string[] {
+    const entries = [...running.values()];
+    const room = entries.filter((entry) => !isApart(entry.kind)).length < options.concurrency();
+    return kinds.filter((kind) => (isApart(kind) ? !entries.some((entry) => entry.kind === kind) : room));
+  }
+
+  async function claim(among: readonly string[]): Promise<Job | undefined> {
     for (;;) {
       try {
         return await database.one<Job>(
@@ -71,7 +85,7 @@ export function createJobWorker(
                and not exists (select 1 from jobs o where o.doc_id = j.doc_id and o.state = 'running')
              order by (j.kind <> 'delete'), j.created_at for update skip locked limit 1)
            returning id, kind, doc_id as "documentId", kb_id as "kbId", user_id as "userId", version, payload, attempts`,
-          [me, leaseSeconds, Object.keys(handlers)],
+          [me, leaseSeconds, among],
         );
       } catch (error) {
         // Another replica took another job of the same document in the same moment.
@@ -166,15 +180,16 @@ export function createJobWorker(
   }
 
   async function fill(): Promise<void> {
-    while (!closed && running.size < options.concurrency()) {
-      const job = await claim().catch(() => undefined);
+    while (!closed) {
+      const among = kindsWithRoom();
+      const job = among.length === 0 ? undefined : await claim(among).catch(() => undefined);
       if (job === undefined) return;
       const abort = new AbortController();
       const ended = run(job, abort).finally(() => {
         running.delete(job.id);
         wake();
       });
-      running.set(job.id, { documentId: job.documentId, abort, ended });
+      running.set(job.id, { kind: job.kind, documentId: job.documentId, abort, ended });
     }
   }
 
@@ -183,8 +198,9 @@ export function createJobWorker(
   }
 
   bus.on('jobs.wake', wake);
-  bus.on('jobs.interrupt', ({ documentId }) => {
-    for (const entry of running.values()) if (entry.documentId === documentId) entry.abort.abort();
+  bus.on('jobs.interrupt', ({ documentId, jobId }) => {
+    for (const [id, entry] of running)
+      if (id === jobId || (documentId !== undefined && entry.documentId === documentId)) entry.abort.abort();
   });
 
   return {

@@ -1,6 +1,7 @@
 /** Question to passages: embed, hybrid search in Qdrant, then the rows in Postgres decide what exists. */
 
 import type { Principal } from '../auth/principal.ts';
+import type { ConfigValues } from '../config/keys.ts';
 import type { RagConfig } from '../config/service.ts';
 import { retrievalDuration } from '../observability/metrics.ts';
 import { readableKbs } from '../store/access.ts';
@@ -57,6 +58,18 @@ export interface SearchQuery {
   readonly rrfK: number;
   readonly filters?: SearchFilters | undefined;
 }
+/** As answers search. */
+export function answerQuery(values: ConfigValues, text: string, kbIds: readonly string[]): SearchQuery {
+  return {
+    text,
+    kbIds,
+    mode: values['retrieval.mode'],
+    topK: values['retrieval.topK'],
+    prefetch: values['retrieval.prefetch'],
+    rrfK: values['retrieval.rrfK'],
+  };
+}
+
 export const SEARCH_PARTS = Symbol('search parts');
 export interface SearchParts {
   readonly database: Database;

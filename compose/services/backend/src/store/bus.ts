@@ -15,8 +15,8 @@ export interface BusTopics {
   documents: { changes: readonly { id: string; kbId: string }[] };
   /** There may be a job to take. */
   'jobs.wake': Record<string, never>;
-  /** Work on this document is to be given up. */
-  'jobs.interrupt': { documentId: string };
+  /** This job, or all work on this document, is to be given up. */
+  'jobs.interrupt': { documentId?: string; jobId?: string };
   'run.stop': { runId: string };
 }
 type Topic = keyof BusTopics;

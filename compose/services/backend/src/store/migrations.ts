@@ -340,6 +340,45 @@ alter table messages
   add column replaced_at timestamptz;
 `,
   },
+  {
+    // Questions with known answers, and how well search and abstention did on them. A run keeps the questions it began with.
+    id: 6,
+    sql: `
+create table eval_sets (
+  id uuid primary key,
+  user_id uuid not null references users (id) on delete cascade,
+  name text not null,
+  description text not null default '',
+  items jsonb not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (user_id, name)
+);
+
+create table eval_runs (
+  id uuid primary key,
+  user_id uuid not null references users (id) on delete cascade,
+  job_id uuid not null references jobs (id) on delete cascade,
+  set_id uuid references eval_sets (id) on delete set null,
+  set_name text not null,
+  kb_ids uuid[] not null,
+  modes text[] not null,
+  top_k int not null,
+  items jsonb not null,
+  report jsonb,
+  created_at timestamptz not null default now(),
+  started_at timestamptz
+);
+create index eval_runs_of_user on eval_runs (user_id, id desc);
+
+create table eval_results (
+  run_id uuid not null references eval_runs (id) on delete cascade,
+  no int not null,
+  result jsonb not null,
+  primary key (run_id, no)
+);
+`,
+  },
 ];
 
 /** Who holds the environment's own token: the panel and the CLI. */

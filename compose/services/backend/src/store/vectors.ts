@@ -21,7 +21,8 @@ export interface Point {
   readonly ver: number;
   readonly no: number;
 }
-export type SearchMode = 'hybrid' | 'dense' | 'bm25';
+export const searchModes = ['hybrid', 'dense', 'bm25'] as const;
+export type SearchMode = (typeof searchModes)[number];
 export interface Hit {
   readonly id: string;
   readonly score: number;
