@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Settings } from '../config/settings.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { fuse } from '../retrieval/fusion.ts';
 import { createJsonHttp, type JsonAnswer } from './json-http.ts';
 import { vectorSize } from './nlp.ts';
 
@@ -210,22 +211,18 @@ export function createVectors(settings: Settings, collection: string = settings.
         params: { quantization: { rescore: true, oversampling: 2 } },
       };
       const sparse = { query: bm25(text), using: 'bm25', filter, limit: depth };
-      // One round trip: the fused list orders, the legs tell how near each passage really is.
-      const searches = [
-        ...(mode === 'hybrid' ? [{ prefetch: [dense, sparse], query: { rrf: { k: rrfK } }, limit }] : []),
-        ...(mode === 'bm25' ? [] : [dense]),
-        ...(mode === 'dense' ? [] : [sparse]),
-      ];
+      // One round trip: the legs are searched side by side, and fused here.
+      const legs = { dense: mode !== 'bm25', bm25: mode !== 'dense' };
+      const searches = [...(legs.dense ? [dense] : []), ...(legs.bm25 ? [sparse] : [])];
       const answer = pointsAnswer.parse(
         await call('POST', `/collections/${alias}/points/query/batch`, { searches }, signal),
       );
       const lists = answer.result.map((list) => list.points);
-      const ranked = (lists[0] ?? []).slice(0, limit);
-      const legs = mode === 'hybrid' ? lists.slice(1) : lists;
-      const scoresOf = (list: typeof ranked | undefined): Map<string, number> =>
+      const ranked = mode === 'hybrid' ? fuse(lists, rrfK, limit) : (lists[0] ?? []).slice(0, limit);
+      const scoresOf = (list: (typeof lists)[number] | undefined): Map<string, number> =>
         new Map((list ?? []).map((point) => [point.id, point.score]));
-      const denseScores = scoresOf(mode === 'bm25' ? undefined : legs[0]);
-      const sparseScores = scoresOf(mode === 'dense' ? undefined : legs[legs.length - 1]);
+      const denseScores = scoresOf(legs.dense ? lists[0] : undefined);
+      const sparseScores = scoresOf(legs.bm25 ? lists.at(-1) : undefined);
       return ranked.map((point) => ({
         id: point.id,
         score: point.score,
