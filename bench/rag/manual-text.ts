@@ -53,6 +53,9 @@ function framed(html: string): string {
   return html;
 }
 
+/** What is being read: a heading by its level. */
+type Kind = 'p' | 'li' | 'pre' | 'dt' | number;
+
 const unseen = /<(script|style|nav|head|noscript|select|form|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/gi;
 const breaks = new Set('p div section ul ol dl dd dt li table tr blockquote hr h1 h2 h3 h4 h5 h6 pre body'.split(' '));
 
@@ -60,7 +63,7 @@ const breaks = new Set('p div section ul ol dl dd dt li table tr blockquote hr h
 export function htmlSections(source: string): Section[] {
   const sections: { level: number; heading: string; blocks: string[] }[] = [{ level: 0, heading: '', blocks: [] }];
   let text = '';
-  let block: 'p' | 'li' | 'pre' | 'dt' | number = 'p';
+  let block: Kind = 'p';
   const flush = (): void => {
     const raw = text;
     text = '';
@@ -89,7 +92,7 @@ export function htmlSections(source: string): Section[] {
     const name = tag.toLowerCase();
     if (name === 'br') text += block === 'pre' ? '\n' : ' ';
     if (!breaks.has(name) || (block === 'pre' && name !== 'pre')) continue;
-    const was = block;
+    const was: Kind = block;
     flush();
     const heading = /^h([1-6])$/.exec(name)?.[1];
     if (closing === '/') continue;
