@@ -3,20 +3,40 @@ import { z } from 'zod';
 import { backupSchema } from '../model/backup.ts';
 import {
   chatEventSchema,
+  conversationHitSchema,
   conversationSchema,
   documentSchema,
   messageSchema,
   passageSchema,
-  providerSettingsSchema,
 } from '../model/chat.ts';
 import { engineStateSchema } from '../model/engine.ts';
+import { evalItemSchema, evalRunSchema, evalRunSummarySchema, evalSetSchema } from '../model/evaluation.ts';
 import { healthReportSchema } from '../model/health.ts';
+import {
+  chunkSchema,
+  embeddingStateSchema,
+  knowledgeBaseSchema,
+  searchAnswerSchema,
+  searchModes,
+  searchRequestSchema,
+  sourceItemSchema,
+  sourceSchema,
+} from '../model/knowledge.ts';
 import { operationSchema } from '../model/operation.ts';
 import { planViewSchema } from '../model/plan.ts';
+import {
+  modelInfoSchema,
+  providerChangeSchema,
+  providerNameSchema,
+  providersSchema,
+  providerTestSchema,
+} from '../model/providers.ts';
+import { configChangeSchema, configValueSchema, ragConfigSchema } from '../model/rag-config.ts';
 import { settingsSchema } from '../model/settings.ts';
 import { stackStateSchema } from '../model/stack.ts';
 import { stackIdSchema, stackSummarySchema } from '../model/stacks.ts';
 import { backendMetricsBatchSchema, logBatchSchema, statBatchSchema } from '../model/telemetry.ts';
+import { capabilitySchema, workflowsSchema } from '../model/workflows.ts';
 import { type CallEntry, call, type StreamEntry, stream } from './define.ts';
 
 const nothing = z.strictObject({});
@@ -101,17 +121,146 @@ export const contract = {
   'metrics.watch': stream(nothing, backendMetricsBatchSchema),
   'health.watch': stream(nothing, healthReportSchema),
 
-  'documents.watch': stream(nothing, z.strictObject({ documents: z.array(documentSchema).max(10_000) })),
+  /** The optional parts of the stack. */
+  'capabilities.list': call(nothing, z.strictObject({ capabilities: z.array(capabilitySchema).max(20) })),
+  /** Remembered; the next start applies it. */
+  'capabilities.set': call(
+    z.strictObject({ name: capabilitySchema.shape.name, on: z.boolean() }),
+    z.strictObject({ capabilities: z.array(capabilitySchema).max(20) }),
+  ),
+
+  'kb.watch': stream(nothing, z.strictObject({ kbs: z.array(knowledgeBaseSchema).max(1000) })),
+  'kb.create': call(
+    z.strictObject({ name: z.string().trim().min(1).max(100), description: z.string().max(2000).optional() }),
+    knowledgeBaseSchema,
+  ),
+  'kb.change': call(
+    z.strictObject({
+      id,
+      name: z.string().trim().min(1).max(100).optional(),
+      description: z.string().max(2000).optional(),
+    }),
+    knowledgeBaseSchema,
+  ),
+  /** With all its documents: unfindable at once, their removal goes on by itself. */
+  'kb.delete': call(z.strictObject({ id }), nothing),
+
+  'sources.watch': stream(z.strictObject({ kb: id }), z.strictObject({ sources: z.array(sourceSchema).max(1000) })),
+  /** Opens the system's dialog for a folder; empty when the person cancelled. */
+  'sources.pickFolder': call(nothing, z.strictObject({ files: z.array(offeredFileSchema).max(1) })),
+  /** Keeps up with a folder of the person: the backend is given it to read (it starts again for that), then the source is made. */
+  'sources.addFolder': call(
+    z.strictObject({ kb: id, token: id, everySeconds: z.int().min(60).max(31_622_400).nullable() }),
+    started,
+  ),
+  'sources.addPage': call(
+    z.strictObject({
+      kb: id,
+      url: z.string().min(1).max(2000),
+      everySeconds: z.int().min(60).max(31_622_400).nullable(),
+    }),
+    sourceSchema,
+  ),
+  'sources.change': call(
+    z.strictObject({
+      id,
+      everySeconds: z.int().min(60).max(31_622_400).nullable().optional(),
+      paused: z.boolean().optional(),
+    }),
+    sourceSchema,
+  ),
+  /** `allowLarge` goes on with one that paused for too many changes. */
+  'sources.sync': call(z.strictObject({ id, allowLarge: z.boolean().optional() }), nothing),
+  'sources.remove': call(z.strictObject({ id, documents: z.enum(['keep', 'delete']) }), nothing),
+  'sources.items': call(z.strictObject({ id }), z.strictObject({ items: z.array(sourceItemSchema).max(5000) })),
+
+  'search.run': call(searchRequestSchema, searchAnswerSchema),
+
+  'eval.sets': call(nothing, z.strictObject({ sets: z.array(evalSetSchema).max(500) })),
+  'eval.set': call(
+    z.strictObject({ id }),
+    z.strictObject({ set: evalSetSchema, items: z.array(evalItemSchema).max(2000) }),
+  ),
+  /** Without `id` a new one. */
+  'eval.saveSet': call(
+    z.strictObject({
+      id: id.optional(),
+      name: z.string().trim().min(1).max(100),
+      description: z.string().max(2000),
+      items: z.array(evalItemSchema).max(2000),
+    }),
+    evalSetSchema,
+  ),
+  'eval.deleteSet': call(z.strictObject({ id }), nothing),
+  /** The set that comes with the sample documents. */
+  'eval.addSamples': call(nothing, evalSetSchema),
+  /** Opens the system's dialog for a file with a set; null when the person cancelled. */
+  'eval.importSet': call(nothing, z.strictObject({ set: evalSetSchema.nullable() })),
+  'eval.run': call(
+    z.strictObject({
+      setId: id,
+      kbs: z.array(z.string().min(1).max(100)).min(1).max(50).optional(),
+      modes: z.array(z.enum(searchModes)).min(1).max(3).optional(),
+      topK: z.int().min(1).max(100).optional(),
+    }),
+    z.strictObject({ operationId: id, runId: id }),
+  ),
+  'eval.runs': call(nothing, z.strictObject({ runs: z.array(evalRunSummarySchema).max(200) })),
+  'eval.result': call(z.strictObject({ id }), evalRunSchema),
+
+  'embedding.watch': stream(nothing, embeddingStateSchema),
+  /** A second index is built beside the first while people go on asking, then takes its place. */
+  'embedding.change': call(z.strictObject({ model: z.string().min(1).max(200) }), embeddingStateSchema),
+  'embedding.cancel': call(nothing, embeddingStateSchema),
+  'embedding.undo': call(nothing, embeddingStateSchema),
+
+  'workflows.watch': stream(nothing, workflowsSchema),
+  'workflows.run': call(z.strictObject({ key: z.string().min(1).max(64) }), nothing),
+  /** Opens n8n's editor in the person's browser. */
+  'workflows.openEditor': call(nothing, nothing),
+  /** What the person signs in with there, put on the clipboard: it never reaches the window. */
+  'workflows.copyPassword': call(nothing, z.strictObject({ user: z.string().max(200) })),
+
+  /** Of one knowledge base; left out: the default one. */
+  'documents.watch': stream(
+    z.strictObject({ kb: id.optional() }),
+    z.strictObject({ documents: z.array(documentSchema).max(10_000) }),
+  ),
   /** Opens the system's file dialog; empty when the person cancelled. */
   'documents.pick': call(nothing, z.strictObject({ files: z.array(offeredFileSchema).max(1000) })),
   /** The bundled sample documents, as if they had been picked. */
   'documents.samples': call(nothing, z.strictObject({ files: z.array(offeredFileSchema).max(1000) })),
-  'documents.ingest': call(z.strictObject({ tokens: z.array(id).min(1).max(1000) }), started),
+  'documents.ingest': call(z.strictObject({ tokens: z.array(id).min(1).max(1000), kb: id.optional() }), started),
   'documents.delete': call(z.strictObject({ id }), nothing),
+  /** Reads it in again: after a failure, or because settings changed. */
+  'documents.retry': call(z.strictObject({ id }), nothing),
+  /** Ends reading in; what was searchable before stays so. */
+  'documents.cancel': call(z.strictObject({ id }), nothing),
+  'documents.change': call(
+    z.strictObject({
+      id,
+      title: z.string().trim().min(1).max(500).optional(),
+      tags: z.array(z.string().trim().min(1).max(64)).max(50).optional(),
+    }),
+    documentSchema,
+  ),
+  /** Passages in order, from number `from` on. */
+  'documents.chunks': call(
+    z.strictObject({ id, from: z.int().nonnegative() }),
+    z.strictObject({ chunks: z.array(chunkSchema).max(200), next: z.int().nonnegative().nullable() }),
+  ),
+  /** Queues what was read with other settings than those of now; answers how many. */
+  'documents.reindexStale': call(nothing, z.strictObject({ documents: z.int().nonnegative() })),
   'documents.passage': call(z.strictObject({ chunkId: id }), passageSchema),
 
   'chat.conversations': call(nothing, z.strictObject({ conversations: z.array(conversationSchema).max(1000) })),
-  'chat.create': call(nothing, conversationSchema),
+  /** Titles and messages that hold the words. */
+  'chat.search': call(
+    z.strictObject({ query: z.string().trim().min(2).max(200) }),
+    z.strictObject({ hits: z.array(conversationHitSchema).max(100) }),
+  ),
+  'chat.create': call(z.strictObject({ kbIds: z.array(id).min(1).max(50).optional() }), conversationSchema),
+  'chat.setKbs': call(z.strictObject({ id, kbIds: z.array(id).min(1).max(50) }), conversationSchema),
   'chat.rename': call(z.strictObject({ id, title: z.string().min(1).max(300) }), conversationSchema),
   'chat.delete': call(z.strictObject({ id }), nothing),
   'chat.messages': call(
@@ -121,17 +270,37 @@ export const contract = {
   /** Streams the answer. Closing the stream does not stop it: `chat.stop` does. */
   'chat.ask': stream(z.strictObject({ conversationId: id, question: z.string().min(1).max(8000) }), chatEventSchema),
   'chat.stop': call(z.strictObject({ runId: id }), nothing),
-  'chat.provider': call(nothing, providerSettingsSchema),
-  /** An empty key leaves the stored one as it is. */
-  'chat.setProvider': call(
-    z.strictObject({
-      active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
-      openaiBaseUrl: z.string().max(500),
-      openaiModel: z.string().max(200),
-      openaiKey: z.string().max(500),
-    }),
-    providerSettingsSchema,
+  /** Answers a question again; what followed it is replaced. `messageId`: the question's or its answer's. */
+  'chat.regenerate': stream(z.strictObject({ messageId: id }), chatEventSchema),
+  /** Puts a question in other words; it and what followed it are replaced. */
+  'chat.edit': stream(z.strictObject({ messageId: id, question: z.string().min(1).max(8000) }), chatEventSchema),
+  /** Opens the system's dialog to save it; false when the person cancelled. */
+  'chat.export': call(
+    z.strictObject({ id, format: z.enum(['markdown', 'json']) }),
+    z.strictObject({ saved: z.boolean() }),
   ),
+  /** A link of an answer, opened in the person's browser. http and https only. */
+  'chat.openLink': call(z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(2000) }), nothing),
+
+  'providers.get': call(nothing, providersSchema),
+  'providers.configure': call(providerChangeSchema, providersSchema),
+  'providers.use': call(z.strictObject({ name: providerNameSchema }), providersSchema),
+  /** As stored, or with settings that are not stored yet. */
+  'providers.test': call(providerChangeSchema, providerTestSchema),
+  'providers.models': call(
+    z.strictObject({ name: providerNameSchema }),
+    z.strictObject({ models: z.array(modelInfoSchema).max(2000) }),
+  ),
+  /** Has the Ollama server fetch a model: an operation. */
+  'providers.pull': call(z.strictObject({ model: z.string().min(1).max(200) }), started),
+
+  'config.get': call(nothing, ragConfigSchema),
+  /** All or none; null goes back to the default. Refused when another changed something since `revision`. */
+  'config.change': call(
+    z.strictObject({ changes: z.record(z.string().max(100), configValueSchema), revision: z.int().nonnegative() }),
+    ragConfigSchema,
+  ),
+  'config.history': call(nothing, z.strictObject({ changes: z.array(configChangeSchema).max(200) })),
 
   'backup.create': call(nothing, started),
   'backup.watch': stream(nothing, z.strictObject({ folder: z.string(), backups: z.array(backupSchema).max(1000) })),

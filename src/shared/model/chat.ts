@@ -17,7 +17,16 @@ export const documentSchema = z.strictObject({
   progress: z.number().min(0).max(1),
   /** Set when failed: a code and a sentence. */
   error: z.strictObject({ code: z.string().max(64), message: z.string().max(1000) }).nullable(),
+  kbId: id,
+  tags: z.array(z.string().max(64)).max(50),
+  /** What a person should know although it was read: rows left out, for instance. */
+  notices: z.array(z.strictObject({ code: z.string().max(64), message: z.string().max(1000) })).max(20),
+  /** Estimated, while it is read in. */
+  remainingMs: z.number().nullable(),
+  /** The source that keeps it; null for what was added by hand. */
+  sourceId: id.nullable(),
   createdAtMs: z.number(),
+  updatedAtMs: z.number(),
 });
 export type DocumentInfo = z.infer<typeof documentSchema>;
 
@@ -52,21 +61,46 @@ export type Passage = z.infer<typeof passageSchema>;
 export const conversationSchema = z.strictObject({
   id,
   title: z.string().max(300),
+  /** The knowledge bases that it asks. */
+  kbIds: z.array(id).max(50),
   createdAtMs: z.number(),
   updatedAtMs: z.number(),
 });
 export type Conversation = z.infer<typeof conversationSchema>;
 
+/** A conversation found by its words. */
+export const conversationHitSchema = z.strictObject({
+  conversation: conversationSchema,
+  /** Around the words that were found; null when only the title holds them. */
+  snippet: z.string().max(500).nullable(),
+});
+export type ConversationHit = z.infer<typeof conversationHitSchema>;
+
+export const citationSchema = z.strictObject({
+  /** The source that it points at. */
+  n: z.int().min(1),
+  /** The sentence that it stands for, and where its `[n]` stands: offsets into the text, in UTF-16 units. */
+  answerStart: z.int().nonnegative(),
+  answerEnd: z.int().nonnegative(),
+  markStart: z.int().nonnegative(),
+  markEnd: z.int().nonnegative(),
+  /** How well the source bears the sentence out. */
+  support: z.enum(['strong', 'medium', 'weak', 'unsupported']),
+});
+export type Citation = z.infer<typeof citationSchema>;
+
 export const messageSchema = z.strictObject({
   id,
   conversationId: id,
   role: z.enum(['user', 'assistant']),
-  /** Markdown-free plain text with [n] markers. */
+  /** Plain text or Markdown with [n] markers. Untrusted. */
   text: z.string().max(200_000),
   status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
   sources: z.array(citationSourceSchema).max(50),
+  citations: z.array(citationSchema).max(500),
   /** For an answer: `embedded`, `openai-compatible`. */
   provider: z.string().max(64).nullable(),
+  model: z.string().max(200).nullable(),
   createdAtMs: z.number(),
 });
 export type Message = z.infer<typeof messageSchema>;
@@ -82,6 +116,9 @@ export const chatEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('status'), phase: z.enum(['retrieving', 'generating']) }),
   z.strictObject({ type: z.literal('sources'), sources: z.array(citationSourceSchema).max(50) }),
   z.strictObject({ type: z.literal('delta'), text: z.string().max(65_536) }),
+  z.strictObject({ type: z.literal('citation'), citation: citationSchema }),
+  /** Something the person should know about this answer: another provider took over, the context was cut. */
+  z.strictObject({ type: z.literal('notice'), code: z.string().max(64), message: z.string().max(500) }),
   z.strictObject({
     type: z.literal('abstain'),
     reason: z.string().max(500),
@@ -100,13 +137,3 @@ export const chatEventSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type ChatEvent = z.infer<typeof chatEventSchema>;
-
-export const providerSettingsSchema = z.strictObject({
-  /** `embedded` needs no key and no download. */
-  active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
-  openaiBaseUrl: z.string().max(500),
-  openaiModel: z.string().max(200),
-  /** Keys are write-only. */
-  openaiHasKey: z.boolean(),
-});
-export type ProviderSettings = z.infer<typeof providerSettingsSchema>;
