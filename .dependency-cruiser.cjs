@@ -1,5 +1,5 @@
 // Which way dependencies point. tests/unit/boundaries.test.ts proves that each of these catches a planted violation.
-const domains = 'engine|compose|stack|telemetry|backup|chat|config|operations|release';
+const domains = 'engine|compose|stack|telemetry|backup|backend|chat|knowledge|config|operations|release';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -86,17 +86,18 @@ module.exports = {
       comment: 'Domains do not know who composes them.',
       severity: 'error',
       from: { path: `^src/main/(${domains})/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/main/(core|handlers|dispatch|backpressure|preload)\\.ts$' },
+      to: { path: '^src/main/(core|desktop-port|handlers|handlers-chat|handlers-knowledge|dispatch|backpressure|preload)\\.ts$' },
     },
     {
       name: 'domains-meet-in-core',
-      comment: 'Beyond types, these see of other domains only what they stand on: the engine and the configuration.',
+      comment:
+        'Beyond types, these see of other domains only what they stand on: the engine, the configuration and the client of the backend.',
       severity: 'error',
-      from: { path: '^src/main/(chat|telemetry|backup|release)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/main/(chat|knowledge|telemetry|backup|release)/', pathNot: '\\.test\\.ts$' },
       to: {
         path: `^src/main/(${domains})/`,
         // $1 is the importer's own folder.
-        pathNot: ['^src/main/$1/', '^src/main/engine/', '^src/main/config/'],
+        pathNot: ['^src/main/$1/', '^src/main/engine/', '^src/main/config/', '^src/main/backend/'],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -104,7 +105,7 @@ module.exports = {
       name: 'foundations-know-no-domain',
       comment: 'These carry the others and import none of them beyond types.',
       severity: 'error',
-      from: { path: '^src/main/(engine|config|operations|compose)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/main/(engine|config|operations|compose|backend)/', pathNot: '\\.test\\.ts$' },
       to: {
         path: `^src/main/(${domains})/`,
         pathNot: '^src/main/$1/',

@@ -6,15 +6,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Operation } from '../shared/model/operation.ts';
 import { ProblemError, problem } from '../shared/model/problem.ts';
+import type { BackendAccess } from './backend/backend-access.ts';
 import { type Backups, createBackups } from './backup/backups.ts';
-import type { BackendAccess } from './chat/backend-access.ts';
 import { type Chat, createChat } from './chat/chat.ts';
 import { type Environment, openEnvironment } from './config/environment.ts';
 import { readSecret, redactor, secretNames } from './config/secrets.ts';
 import { createEngineMonitor, type EngineMonitor } from './engine/engine-monitor.ts';
+import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import type { OperationRunner } from './operations/operation-runner.ts';
 import { createOperationRunner } from './operations/runner.ts';
 import { bundledDefinition } from './stack/bundled-definition.ts';
+import { serviceUrl } from './stack/derive.ts';
 import { createEngineProjects } from './stack/engine-projects.ts';
 import { createImageCatalog } from './stack/images.ts';
 import { createLifecycle, type Lifecycle } from './stack/lifecycle.ts';
@@ -57,6 +59,15 @@ export interface Core {
   readonly handles: StackHandles;
   readonly access: BackendAccess;
   readonly chat: Chat;
+  readonly knowledge: Knowledge;
+  /** The set of questions that comes with the sample documents. */
+  readonly sampleQuestions: string;
+  /** Keeps up with a folder of the person: an operation. Answers its id. */
+  addFolderSource(folder: { kb: string; path: string; everySeconds: number | null }): Promise<string>;
+  /** Stops keeping up with a folder or a page. */
+  removeSource(id: string, documents: 'keep' | 'delete'): Promise<void>;
+  /** Where n8n's editor is. @throws {ProblemError} `editor-away` */
+  editorUrl(): string;
   readonly logs: LogHub;
   readonly stats: StatsHub;
   readonly health: HealthBoard;
@@ -140,6 +151,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     token: () => readSecret(environment, 'backend_token'),
   };
   const chat = createChat({ access, runner, stack: environment.project });
+  const editorUrl = (): string | null => serviceUrl(stack.snapshot().services, ['n8n']);
+  const knowledge = createKnowledge({
+    access,
+    runner,
+    stack: environment.project,
+    shown: async (source) => source,
+    editorUrl,
+  });
   const backups = createBackups({ monitor, environment, stack, runner, appVersion: options.appVersion });
 
   let closing: Promise<void> | undefined;
@@ -156,6 +175,17 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     handles,
     access,
     chat,
+    knowledge,
+    sampleQuestions: join(options.samplesDir, 'evaluation', 'questions.json'),
+    addFolderSource: async () => {
+      throw new ProblemError(problem('not-yet', 'Folders come next', 'They are being built.'));
+    },
+    removeSource: (id, documents) => knowledge.sources.remove(id, documents),
+    editorUrl() {
+      const url = editorUrl();
+      if (url === null) throw editorAway();
+      return url;
+    },
     logs: bundled.logs,
     stats: bundled.stats,
     health: createHealthBoard({ monitor, stack, access }),
@@ -183,6 +213,20 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 /** Where Docker keeps whom to log in as. */
 function dockerConfigDir(variables: Readonly<Record<string, string>>): string {
   return variables.DOCKER_CONFIG || join(variables.HOME ?? homedir(), '.docker');
+}
+
+function editorAway(): ProblemError {
+  return new ProblemError(
+    problem('editor-away', 'The editor of n8n is not there', 'n8n is off, or it does not run.', {
+      remedies: [
+        {
+          action: 'copy-command',
+          label: 'Switch n8n on, then start the stack',
+          command: 'quayside capability enable n8n',
+        },
+      ],
+    }),
+  );
 }
 
 function stillRunning(title: string): ProblemError {

@@ -1,37 +1,17 @@
 /** One function per entry of the contract: what each means in terms of the core. No logic of its own beyond joining two parts. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OfferedFile } from '../shared/contract/contract.ts';
 import type { HealthReport } from '../shared/model/health.ts';
 import { ProblemError, problem } from '../shared/model/problem.ts';
-import type { Settings } from '../shared/model/settings.ts';
 import type { LogBatch } from '../shared/model/telemetry.ts';
+import type { Capability } from '../shared/model/workflows.ts';
+import { listCapabilities, setCapability } from './config/capabilities.ts';
 import type { Core } from './core.ts';
+import { defined } from './defined.ts';
+import type { DesktopPort } from './desktop-port.ts';
 import type { Handlers, Sink } from './dispatch.ts';
+import { chatHandlers } from './handlers-chat.ts';
+import { knowledgeHandlers } from './handlers-knowledge.ts';
 import type { StackHandle } from './stack-handles.ts';
-
-export interface SettingsPort {
-  get(): Settings;
-  /** Changes the given keys, answers the whole. */
-  set(change: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
-}
-
-/** What only a desktop can do. Paths stay behind it. */
-export interface DesktopPort {
-  /** Electron's version. */
-  readonly electron: string | null;
-  readonly settings: SettingsPort;
-  readonly files: {
-    offer(paths: readonly string[]): Promise<OfferedFile[]>;
-    resolve(tokens: readonly string[]): { path: string; name: string }[];
-  };
-  /** The system's dialog; empty when cancelled. */
-  pickFiles(): Promise<string[]>;
-  /** The same for the files of a Compose project. */
-  pickComposeFiles(): Promise<string[]>;
-  /** Shows a file or folder of ours in the file manager. */
-  reveal(path: string): Promise<void>;
-}
 
 export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
   const nothing = {};
@@ -100,42 +80,14 @@ export function createHandlers(core: Core, desktop: DesktopPort): Handlers {
     'metrics.watch': (_input, sink) => core.metrics.watch((batch) => sink.item(batch)),
     'health.watch': (_input, sink) => core.health.watch((report) => sink.item(redactHealth(report, core.redact))),
 
-    'documents.watch': (_input, sink) => core.chat.watchDocuments((documents) => sink.item({ documents })),
-    'documents.pick': async () => ({ files: await desktop.files.offer(await desktop.pickFiles()) }),
-    'documents.samples': async () => ({ files: await desktop.files.offer(await sampleFiles(core.samplesDir)) }),
-    'documents.ingest': async ({ tokens }) => ({
-      operationId: await core.chat.ingest(desktop.files.resolve(tokens)),
-    }),
-    'documents.delete': async ({ id }) => {
-      await core.chat.deleteDocument(id);
-      return nothing;
-    },
-    'documents.passage': ({ chunkId }) => core.chat.passage(chunkId),
+    ...chatHandlers(core, desktop),
+    ...knowledgeHandlers(core, desktop),
 
-    'chat.conversations': async () => ({ conversations: await core.chat.conversations() }),
-    'chat.create': () => core.chat.createConversation(),
-    'chat.rename': ({ id, title }) => core.chat.rename(id, title),
-    'chat.delete': async ({ id }) => {
-      await core.chat.remove(id);
-      return nothing;
+    'capabilities.list': async () => ({ capabilities: await capabilitiesOf(core) }),
+    'capabilities.set': async ({ name, on }) => {
+      await setCapability(core.environment, name, on);
+      return { capabilities: await capabilitiesOf(core) };
     },
-    'chat.messages': async ({ conversationId }) => ({ messages: await core.chat.messages(conversationId) }),
-    'chat.ask': (input, sink) => {
-      const abort = new AbortController();
-      core.chat
-        .ask(input, (event) => sink.item(event), abort.signal)
-        .then(
-          () => sink.end(),
-          (error: unknown) => sink.end(error),
-        );
-      return () => abort.abort();
-    },
-    'chat.stop': async ({ runId }) => {
-      await core.chat.stop(runId);
-      return nothing;
-    },
-    'chat.provider': () => core.chat.provider(),
-    'chat.setProvider': (change) => core.chat.setProvider(change),
 
     'backup.create': async () => ({ operationId: await core.backups.create() }),
     'backup.watch': (_input, sink) => watchBackups(core, sink),
@@ -178,12 +130,18 @@ async function backupPath(core: Core, id: string): Promise<string> {
   throw new ProblemError(problem('backup-unknown', 'This backup is gone', 'There is no backup of that name any more.'));
 }
 
-async function sampleFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && entry.name !== 'LICENSE')
-    .map((entry) => join(folder, entry.name))
-    .sort();
+/** What is switched on, and whether the stack that is there has it. */
+async function capabilitiesOf(core: Core): Promise<Capability[]> {
+  const there = new Set(
+    core.stack.snapshot().services.flatMap(({ name, containers }) => (containers.length > 0 ? [name] : [])),
+  );
+  // Each is named for the service that it adds.
+  return (await listCapabilities(core.environment)).map(({ name, on, summary }) => ({
+    name,
+    on,
+    summary,
+    applied: there.has(name),
+  }));
 }
 
 /** Services print what they like, their own passwords too. */
@@ -199,12 +157,5 @@ export function redactHealth(report: HealthReport, redact: (text: string) => str
       ...service,
       probes: service.probes.map((probe) => ({ ...probe, output: redact(probe.output) })),
     })),
-  };
-}
-
-/** Drops keys that hold undefined: zod's optional allows them, `exactOptionalPropertyTypes` does not. */
-function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }

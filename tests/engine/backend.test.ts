@@ -475,18 +475,15 @@ describe('the door', () => {
 
   it('keeps the provider’s key to itself', async () => {
     const key = 'sk-do-not-tell-0123456789';
-    const settings = await core.chat.setProvider({
-      active: 'openai-compatible',
-      openaiBaseUrl: 'http://127.0.0.1:9/v1',
-      openaiModel: 'tiny',
-      openaiKey: key,
-    });
-    expect(settings).toEqual({
-      active: 'openai-compatible',
-      openaiBaseUrl: 'http://127.0.0.1:9/v1',
-      openaiModel: 'tiny',
-      openaiHasKey: true,
-    });
+    const { providers } = core.knowledge;
+    const ours = { name: 'openai-compatible', baseUrl: 'http://127.0.0.1:9/v1', model: 'tiny', key } as const;
+    await providers.configure(ours);
+    const settings = await providers.use('openai-compatible');
+    const stored = settings.items.find(({ name }) => name === 'openai-compatible');
+    expect([settings.active, stored]).toMatchObject([
+      'openai-compatible',
+      { baseUrl: 'http://127.0.0.1:9/v1', model: 'tiny', hasKey: true, keyLast4: '6789' },
+    ]);
     expect((await raw('GET', '/v1/providers')).body).not.toContain(key);
     const { id } = await core.chat.createConversation();
     await expect(ask(id, 'Which port does the backend listen on?')).rejects.toMatchObject({
@@ -494,15 +491,9 @@ describe('the door', () => {
     });
     expect((await core.chat.messages(id)).at(-1)?.status).toBe('error');
     // Another host is another service: it never gets the key of the first.
-    const moved = {
-      active: 'openai-compatible',
-      openaiBaseUrl: 'http://127.0.0.1:10/v1',
-      openaiModel: 'tiny',
-      openaiKey: '',
-    } as const;
-    expect((await core.chat.setProvider(moved)).openaiHasKey).toBe(false);
-    const back = await core.chat.setProvider({ active: 'embedded', openaiBaseUrl: '', openaiModel: '', openaiKey: '' });
-    expect(back).toMatchObject({ active: 'embedded', openaiHasKey: false });
+    const moved = await providers.configure({ name: 'openai-compatible', baseUrl: 'http://127.0.0.1:10/v1' });
+    expect(moved.items.find(({ name }) => name === 'openai-compatible')?.hasKey).toBe(false);
+    expect((await providers.use('embedded')).active).toBe('embedded');
   });
 
   it('counts from 0 under the names of the specification', async () => {

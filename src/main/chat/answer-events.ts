@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { type ChatEvent, chatEventSchema } from '../../shared/model/chat.ts';
 import { ProblemError } from '../../shared/model/problem.ts';
-import type { BackendClient, ServerEvent } from './backend-client.ts';
-import { backendProblem, connectionProblem } from './chat-problems.ts';
-import { wireSource } from './wire.ts';
+import type { BackendClient, ServerEvent } from '../backend/backend-client.ts';
+import { backendProblem, connectionProblem } from '../backend/backend-problems.ts';
+import { wireCitation, wireSource } from './wire.ts';
 
 const maxResumes = 5;
 const failure = z.object({ code: z.string(), detail: z.string() });
@@ -13,6 +13,8 @@ const bodies = {
   status: z.object({ phase: z.string() }),
   sources: z.object({ sources: z.array(wireSource) }),
   delta: z.object({ text: z.string() }),
+  citation: wireCitation.transform((citation) => ({ citation })),
+  notice: z.object({ code: z.string(), message: z.string() }),
   abstain: z.object({ reason: z.string(), nearest: z.array(z.string()) }),
   usage: z.object({ retrievalMs: z.number(), ttftMs: z.number(), totalMs: z.number() }),
   done: z.object({ status: z.string(), messageId: z.string() }),
@@ -27,6 +29,20 @@ export function toChatEvent(event: ServerEvent): ChatEvent | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** What begins an answer: a question, the same question again, or one in other words. */
+export type AnswerRequest =
+  | { readonly conversationId: string; readonly question: string }
+  | { readonly regenerate: string }
+  | { readonly edit: string; readonly question: string };
+
+function beginning(request: AnswerRequest): { path: string; body: unknown } {
+  if ('regenerate' in request)
+    return { path: `/v1/messages/${encodeURIComponent(request.regenerate)}/regenerate`, body: undefined };
+  const { question } = request;
+  if ('edit' in request) return { path: `/v1/messages/${encodeURIComponent(request.edit)}/edit`, body: { question } };
+  return { path: `/v1/conversations/${encodeURIComponent(request.conversationId)}/messages`, body: { question } };
+}
+
 /**
  * Hands on every event once, in order, until `done`. When the answer itself failed, `done` comes first and then the
  * promise rejects with the reason. An aborted signal ends it quietly.
@@ -34,7 +50,7 @@ export function toChatEvent(event: ServerEvent): ChatEvent | null {
  */
 export async function streamAnswer(
   client: BackendClient,
-  request: { conversationId: string; question: string },
+  request: AnswerRequest,
   onEvent: (event: ChatEvent) => void,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -42,10 +58,8 @@ export async function streamAnswer(
   let last = 0;
   let runId: string | null = null;
   let failed: ProblemError | null = null;
-  let source = client.events('POST', `/v1/conversations/${encodeURIComponent(request.conversationId)}/messages`, {
-    body: { question: request.question },
-    ...abort,
-  });
+  const { path, body } = beginning(request);
+  let source = client.events('POST', path, { body, ...abort });
   for (let resumes = 0; ; resumes += 1) {
     try {
       for await (const event of source) {

@@ -51,7 +51,13 @@ const document = (change: Partial<DocumentInfo> = {}): DocumentInfo => ({
   state: 'queued',
   progress: 0,
   error: null,
+  kbId: 'k1',
+  tags: [],
+  notices: [],
+  remainingMs: null,
+  sourceId: null,
   createdAtMs: 1,
+  updatedAtMs: 1,
   ...change,
 });
 const job = (state: string, error: { code: string; message: string } | null = null) => ({
@@ -81,8 +87,8 @@ describe('calls', () => {
         nextCursor: null,
       });
     };
-    expect(await chat.conversations()).toEqual([{ id: 'c1', title: 'T', createdAtMs: 1, updatedAtMs: 2 }]);
-    expect(seen).toEqual(['GET', '/v1/conversations', 'Bearer the-token']);
+    expect(await chat.conversations()).toEqual([{ id: 'c1', title: 'T', kbIds: [], createdAtMs: 1, updatedAtMs: 2 }]);
+    expect(seen).toEqual(['GET', '/v1/conversations?limit=200', 'Bearer the-token']);
   });
 
   it('say that the stack is not running, with the way to start it', async () => {

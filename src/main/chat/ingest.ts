@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DocumentInfo } from '../../shared/model/chat.ts';
 import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts';
+import type { BackendClient } from '../backend/backend-client.ts';
+import { backendProblem } from '../backend/backend-problems.ts';
 import type { OperationContext, OperationSpec, StepHandle } from '../operations/operation-runner.ts';
-import type { BackendClient } from './backend-client.ts';
-import { backendProblem } from './chat-problems.ts';
 import type { FileToSend } from './document-files.ts';
 import { fileForm } from './upload.ts';
 import { wireAccepted, wireJobState, wireRemoval } from './wire.ts';
@@ -81,13 +81,24 @@ async function follow(
   }
 }
 
-async function sendOne(client: BackendClient, file: FileToSend, step: StepHandle, signal: AbortSignal): Promise<void> {
+async function sendOne(
+  client: BackendClient,
+  kb: string,
+  file: FileToSend,
+  step: StepHandle,
+  signal: AbortSignal,
+): Promise<void> {
   step.start(file.refused === null ? 'Sending' : undefined);
   if (file.refused !== null) throw file.refused;
   const form = fileForm(file, (sent) =>
     step.progress({ done: Math.min(sent, file.bytes), total: file.bytes, unit: 'bytes' }),
   );
-  const accepted = await client.send('/v1/knowledge-bases/default/documents', wireAccepted, form, signal);
+  const accepted = await client.send(
+    `/v1/knowledge-bases/${encodeURIComponent(kb)}/documents`,
+    wireAccepted,
+    form,
+    signal,
+  );
   const { document, job, deduplicated } = accepted;
   if (job === null) {
     step.done(`Already there: ${passages(document.chunks)}`);
@@ -120,7 +131,13 @@ function outcomeOf(total: number, problems: readonly ProblemError[]): string {
   );
 }
 
-export function ingestSpec(client: BackendClient, files: readonly FileToSend[], stack: string): OperationSpec {
+/** @param kb id or name of the knowledge base */
+export function ingestSpec(
+  client: BackendClient,
+  files: readonly FileToSend[],
+  stack: string,
+  kb: string,
+): OperationSpec {
   return {
     kind: 'ingest',
     stack,
@@ -135,7 +152,7 @@ export function ingestSpec(client: BackendClient, files: readonly FileToSend[], 
         for (let entry = work[next++]; entry !== undefined; entry = work[next++]) {
           context.signal.throwIfAborted();
           try {
-            await sendOne(client, entry.file, entry.step, context.signal);
+            await sendOne(client, kb, entry.file, entry.step, context.signal);
           } catch (error) {
             context.signal.throwIfAborted();
             const failed = error instanceof ProblemError ? error : new ProblemError(toProblem(error), { cause: error });

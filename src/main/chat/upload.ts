@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from '../backend/http-request.ts';
 
 async function* parts(head: Buffer, path: string, bytes: number, tail: Buffer): AsyncGenerator<Buffer> {
   yield head;

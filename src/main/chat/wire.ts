@@ -1,14 +1,16 @@
 /** What the backend sends, and how it becomes what the panel shows. Fields of a newer backend are ignored. */
 import { z } from 'zod';
 import type {
+  Citation,
   CitationSource,
   Conversation,
+  ConversationHit,
   DocumentInfo,
   Message,
   Passage,
-  ProviderSettings,
 } from '../../shared/model/chat.ts';
-import { documentCode } from './chat-problems.ts';
+import type { Chunk } from '../../shared/model/knowledge.ts';
+import { documentCode } from '../backend/backend-problems.ts';
 
 const id = z.string().min(1).max(64);
 const text = (max: number) => z.string().transform((value) => value.slice(0, max));
@@ -25,12 +27,25 @@ export const wireDocument = z
     pages: z.number().nullable(),
     state: z.enum(['queued', 'extracting', 'chunking', 'embedding', 'indexing', 'ready', 'failed', 'deleting']),
     progress: z.number().transform((value) => Math.min(1, Math.max(0, value))),
-    error: z.object({ code: z.string(), message: text(1000) }).nullable(),
+    error: z.object({ code: text(64), message: text(1000) }).nullable(),
+    kbId: id.default(''),
+    tags: z
+      .array(text(64))
+      .transform((tags) => tags.slice(0, 50))
+      .default([]),
+    notices: z
+      .array(z.object({ code: text(64), message: text(1000) }))
+      .transform((notices) => notices.slice(0, 20))
+      .default([]),
+    remainingMs: z.number().nullable().default(null),
+    sourceId: id.nullable().default(null),
     createdAtMs: z.number(),
+    updatedAtMs: z.number().optional(),
   })
   .transform(
     (document): DocumentInfo => ({
       ...document,
+      updatedAtMs: document.updatedAtMs ?? document.createdAtMs,
       error: document.error === null ? null : { ...document.error, code: documentCode(document.error.code) },
     }),
   );
@@ -48,7 +63,16 @@ export const wireAccepted = z.object({
 });
 export const wireJobState = z.object({ job: wireJob, document: wireDocument.nullable() });
 export const wireRemoval = z.object({ job: wireJob });
-export const wireDocuments = z.object({ items: z.array(wireDocument), nextCursor: z.string().nullable() });
+
+const wireChunk = z.object({
+  id,
+  no: z.int().nonnegative(),
+  text: text(20_000),
+  tokens: z.int().nonnegative(),
+  page: z.int().nullable(),
+  headingPath,
+}) satisfies z.ZodType<Chunk>;
+export const wireChunks = z.object({ items: z.array(wireChunk).max(200), nextCursor: z.string().nullable() });
 
 export const wireSource = z.object({
   n: z.int().min(1),
@@ -77,41 +101,45 @@ export const wirePassage = z.object({
 export const wireConversation = z.object({
   id,
   title: text(300),
+  kbIds: z
+    .array(id)
+    .transform((ids) => ids.slice(0, 50))
+    .default([]),
   createdAtMs: z.number(),
   updatedAtMs: z.number(),
 }) satisfies z.ZodType<Conversation>;
-export const wireConversations = z.object({
-  items: z.array(wireConversation).transform((items) => items.slice(0, 1000)),
-});
 
-export const wireMessages = z.object({
-  items: z.array(
-    z.object({
-      id,
-      conversationId: id,
-      role: z.enum(['user', 'assistant']),
-      text: text(200_000),
-      status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
-      sources: z.array(wireSource).transform((sources) => sources.slice(0, 50)),
-      provider: z.string().max(64).nullable(),
-      createdAtMs: z.number(),
-    }) satisfies z.ZodType<Message>,
-  ),
-});
-
-export const wireProviders = z
-  .object({
-    active: z.enum(['embedded', 'openai-compatible', 'ollama', 'anthropic']),
-    items: z.array(
-      z.object({ name: z.string(), baseUrl: z.string().nullable(), model: z.string(), hasKey: z.boolean() }),
+export const wireConversationHits = z.object({
+  items: z
+    .array(z.object({ conversation: wireConversation, matches: z.array(z.object({ snippet: text(500) })) }))
+    .transform((items) =>
+      items
+        .slice(0, 100)
+        .map(({ conversation, matches }): ConversationHit => ({ conversation, snippet: matches[0]?.snippet ?? null })),
     ),
-  })
-  .transform((providers): ProviderSettings => {
-    const openai = providers.items.find((item) => item.name === 'openai-compatible');
-    return {
-      active: providers.active,
-      openaiBaseUrl: (openai?.baseUrl ?? '').slice(0, 500),
-      openaiModel: (openai?.model ?? '').slice(0, 200),
-      openaiHasKey: openai?.hasKey ?? false,
-    };
-  });
+});
+
+export const wireCitation = z.object({
+  n: z.int().min(1),
+  answerStart: z.int().nonnegative(),
+  answerEnd: z.int().nonnegative(),
+  markStart: z.int().nonnegative(),
+  markEnd: z.int().nonnegative(),
+  support: z.enum(['strong', 'medium', 'weak', 'unsupported']),
+}) satisfies z.ZodType<Citation>;
+
+export const wireMessage = z.object({
+  id,
+  conversationId: id,
+  role: z.enum(['user', 'assistant']),
+  text: text(200_000),
+  status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
+  sources: z.array(wireSource).transform((sources) => sources.slice(0, 50)),
+  citations: z
+    .array(wireCitation)
+    .transform((citations) => citations.slice(0, 500))
+    .default([]),
+  provider: text(64).nullable(),
+  model: text(200).nullable().default(null),
+  createdAtMs: z.number(),
+}) satisfies z.ZodType<Message>;

@@ -2,7 +2,7 @@
 import { ipcMain } from 'electron';
 import ElectronStore from 'electron-store';
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/model/settings.ts';
-import type { SettingsPort } from '../handlers.ts';
+import type { SettingsPort } from '../desktop-port.ts';
 
 export function openSettings(folder: string): SettingsPort {
   const store = new ElectronStore<Record<string, unknown>>({

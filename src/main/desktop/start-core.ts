@@ -3,11 +3,12 @@
  * (and all it brings) only after the first paint.
  */
 import { join } from 'node:path';
-import { app, type BrowserWindow, dialog, nativeTheme, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog, nativeTheme, shell } from 'electron';
 import { defaultDataDir } from '../config/environment.ts';
 import { type Core, createCore } from '../core.ts';
+import type { DesktopPort, SettingsPort } from '../desktop-port.ts';
 import { createDispatcher } from '../dispatch.ts';
-import { createHandlers, type DesktopPort, type SettingsPort } from '../handlers.ts';
+import { createHandlers } from '../handlers.ts';
 import type { DesktopArguments } from './arguments.ts';
 import { createFileTokens } from './file-tokens.ts';
 import type { Service } from './ipc-server.ts';
@@ -58,8 +59,43 @@ export async function startCore(given: DesktopArguments, root: string, window: B
       });
       return filePaths;
     },
+    async pickFolder() {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Keep up with a folder',
+        buttonLabel: 'Choose',
+        properties: ['openDirectory'],
+      });
+      return filePaths[0] ?? null;
+    },
+    async pickQuestions() {
+      const { filePaths } = await dialog.showOpenDialog(window, {
+        title: 'Import a set of questions',
+        buttonLabel: 'Import',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Sets of questions', extensions: ['json'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      });
+      return filePaths[0] ?? null;
+    },
+    async pickSave(name) {
+      const { canceled, filePath } = await dialog.showSaveDialog(window, {
+        title: 'Save',
+        defaultPath: join(app.getPath('documents'), name),
+        properties: ['showOverwriteConfirmation', 'createDirectory'],
+      });
+      return canceled || filePath === '' ? null : filePath;
+    },
     async reveal(path) {
       shell.showItemInFolder(path);
+    },
+    async openLink(url) {
+      // Anything but a web page could start a program.
+      if (/^https?:$/.test(new URL(url).protocol)) await shell.openExternal(url);
+    },
+    copy(text) {
+      clipboard.writeText(text);
     },
   };
   const door = createDispatcher(createHandlers(core, desktop), {

@@ -169,7 +169,12 @@ export function toServices(
 
 /** Where the backend answers, from the port that is really bound: the gateway's where there is one, else its own. */
 export function backendUrl(services: readonly ServiceState[]): string | null {
-  const [port] = ['gateway', 'backend'].flatMap((name) => {
+  return serviceUrl(services, ['gateway', 'backend']);
+}
+
+/** Where the first of these services that runs and publishes a port answers on this machine. */
+export function serviceUrl(services: readonly ServiceState[], names: readonly string[]): string | null {
+  const [port] = names.flatMap((name) => {
     const door = services.find((service) => service.name === name);
     if (!door?.containers.some((container) => container.state === 'running')) return [];
     return door.ports.filter((published) => published.protocol === 'tcp');

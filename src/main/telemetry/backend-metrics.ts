@@ -1,6 +1,6 @@
 /** The backend's own figures, scraped while somebody watches and kept as a short history. */
 import type { BackendMetrics, BackendMetricsBatch } from '../../shared/model/telemetry.ts';
-import type { BackendAccess } from '../chat/backend-access.ts';
+import type { BackendAccess } from '../backend/backend-access.ts';
 import { fetchText } from './fetch-text.ts';
 import { bucketsOf, type MetricSample, parseMetrics, quantileBetween, sumOf } from './prometheus.ts';
 import { createWatchers } from './watchers.ts';

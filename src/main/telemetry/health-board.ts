@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApplicationCheck, HealthReport, Probe, ServiceHealth } from '../../shared/model/health.ts';
 import { asObject } from '../../shared/model/json.ts';
 import type { ContainerState, ServiceState, StackState } from '../../shared/model/stack.ts';
-import type { BackendAccess } from '../chat/backend-access.ts';
+import type { BackendAccess } from '../backend/backend-access.ts';
 import type { Json, JsonObject } from '../engine/engine-client.ts';
 import { fetchText } from './fetch-text.ts';
 import type { EngineDoor, StackView } from './ports.ts';

@@ -212,7 +212,7 @@ describe('the chat page', () => {
     snippet: 'At the quay',
     strength: 'strong',
   };
-  const conversation = { id: 'k1', title: 'Night', createdAtMs: 1, updatedAtMs: 1 };
+  const conversation = { id: 'k1', title: 'Night', kbIds: [], createdAtMs: 1, updatedAtMs: 1 };
 
   const asked = (): boolean => scripted.calls.some((one) => one.name === 'chat.create');
 
@@ -234,7 +234,9 @@ describe('the chat page', () => {
             text: 'Where?',
             status: 'completed',
             sources: [],
+            citations: [],
             provider: null,
+            model: null,
             createdAtMs: 1,
           },
           {
@@ -244,7 +246,9 @@ describe('the chat page', () => {
             text: 'At the quay [1].',
             status: 'completed',
             sources: [source],
+            citations: [],
             provider: 'embedded',
+            model: null,
             createdAtMs: 2,
           },
         ],

@@ -14,6 +14,8 @@ export const operationKinds = [
   'verify',
   'ingest',
   'remove',
+  'evaluate',
+  'source',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
 

@@ -166,6 +166,9 @@ export async function ask(question: string): Promise<void> {
           pending += event.text;
           timer ??= setTimeout(flush, flushMs);
           return;
+        case 'citation':
+        case 'notice':
+          return;
         case 'abstain':
           change({ abstention: event });
           return;

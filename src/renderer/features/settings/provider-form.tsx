@@ -1,7 +1,7 @@
 /** Who writes answers: the embedded answerer, or a model behind an OpenAI-compatible address. The key goes in and never comes back. */
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import type { ProviderSettings } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
+import type { ProviderName, Providers } from '../../../shared/model/providers.ts';
 import { call } from '../../app/bridge.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { backendReady, useLive } from '../../app/live-store.ts';
@@ -11,11 +11,23 @@ import { Button } from '../../ui/button.tsx';
 import { Choice, Row } from './fields.tsx';
 import css from './settings.module.css';
 
-type Draft = Omit<ProviderSettings, 'openaiHasKey'> & { readonly openaiKey: string };
+interface Draft {
+  readonly active: ProviderName;
+  readonly openaiBaseUrl: string;
+  readonly openaiModel: string;
+  readonly openaiKey: string;
+}
 
-function draftOf(stored: ProviderSettings): Draft {
-  const { active, openaiBaseUrl, openaiModel } = stored;
-  return { active, openaiBaseUrl, openaiModel, openaiKey: '' };
+const openaiOf = (stored: Providers) => stored.items.find(({ name }) => name === 'openai-compatible');
+
+function draftOf(stored: Providers): Draft {
+  const openai = openaiOf(stored);
+  return {
+    active: stored.active,
+    openaiBaseUrl: openai?.baseUrl ?? '',
+    openaiModel: openai?.model ?? '',
+    openaiKey: '',
+  };
 }
 
 /** What is missing before it can be saved, in words; null when nothing is. */
@@ -28,17 +40,17 @@ export function missingOf(draft: Draft): string | null {
 
 export function ProviderForm(): ReactNode {
   const ready = useLive((state) => backendReady(state.stack));
-  const [stored, setStored] = useState<ProviderSettings | null>(null);
+  const [stored, setStored] = useState<Providers | null>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [saving, setSaving] = useState(false);
 
-  const take = useCallback((value: ProviderSettings): void => {
+  const take = useCallback((value: Providers): void => {
     setStored(value);
     setDraft(draftOf(value));
   }, []);
   const load = useCallback(async (): Promise<void> => {
-    const answer = await call('chat.provider', {});
+    const answer = await call('providers.get', {});
     setProblem(answer.ok ? null : answer.problem);
     if (answer.ok) take(answer.value);
   }, [take]);
@@ -49,7 +61,16 @@ export function ProviderForm(): ReactNode {
   const save = async (): Promise<void> => {
     if (draft === null) return;
     setSaving(true);
-    const answer = await call('chat.setProvider', draft);
+    const configured =
+      draft.active === 'embedded'
+        ? null
+        : await call('providers.configure', {
+            name: 'openai-compatible',
+            baseUrl: draft.openaiBaseUrl,
+            model: draft.openaiModel,
+            ...(draft.openaiKey === '' ? {} : { key: draft.openaiKey }),
+          });
+    const answer = configured?.ok === false ? configured : await call('providers.use', { name: draft.active });
     setSaving(false);
     setProblem(answer.ok ? null : answer.problem);
     if (answer.ok) {
@@ -133,7 +154,7 @@ export function ProviderForm(): ReactNode {
             <Row
               title="Key"
               text={
-                stored.openaiHasKey
+                openaiOf(stored)?.hasKey === true
                   ? 'A key is stored. Leave this empty to keep it.'
                   : 'Leave empty if the model asks for none.'
               }

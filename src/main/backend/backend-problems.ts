@@ -122,6 +122,66 @@ const known: Readonly<Record<string, Words>> = {
     remedies: [advice('Ask something shorter, or begin a new conversation'), settings],
   },
   'model-not-found': { code: 'model-not-found', title: 'The service does not know this model', remedies: [settings] },
+  'not-found': { code: 'not-found', title: 'It is not there any more', remedies: [] },
+  forbidden: { code: 'forbidden', title: 'This is not allowed with this account', remedies: [] },
+  'kb-read-only': { code: 'kb-read-only', title: 'This knowledge base may only be read', remedies: [] },
+  'kb-default': { code: 'kb-default', title: 'The default knowledge base stays as it is', remedies: [] },
+  'name-taken': {
+    code: 'name-taken',
+    title: 'There is already one of this name',
+    remedies: [advice('Choose another name')],
+  },
+  'validation-failed': {
+    code: 'input-refused',
+    title: 'Something that was entered does not fit',
+    remedies: [advice('Correct it, then try again')],
+  },
+  'precondition-failed': {
+    code: 'changed-meanwhile',
+    title: 'It was changed meanwhile',
+    remedies: [advice('Look at how it is now, then change it again')],
+  },
+  'config-locked': {
+    code: 'config-locked',
+    title: 'This setting is fixed elsewhere',
+    remedies: [advice('Change it where it is fixed: on the command line or in the environment of the backend')],
+  },
+  'source-exists': { code: 'source-exists', title: 'There is already such a source', remedies: [] },
+  'source-unavailable': {
+    code: 'source-unavailable',
+    title: 'The folder is not there',
+    remedies: [advice('Check that the folder exists and can be read'), retry],
+  },
+  'source-unreachable': { code: 'source-unreachable', title: 'The page cannot be reached', remedies: [retry] },
+  'url-not-allowed': {
+    code: 'url-not-allowed',
+    title: 'This address may not be read',
+    remedies: [advice('Give the address of a public page')],
+  },
+  'folder-not-allowed': { code: 'folder-not-allowed', title: 'This folder may not be read', remedies: [] },
+  'too-many-changes': {
+    code: 'too-many-changes',
+    title: 'Too many files changed at once',
+    remedies: [advice('Look at the folder; if all is as it should be, let the sync go on')],
+  },
+  'job-final': { code: 'job-final', title: 'It has already ended', remedies: [] },
+  'rate-limited': { code: 'rate-limited', title: 'Too many requests at once', remedies: [retry] },
+  'embedding-change-running': {
+    code: 'embedding-change-running',
+    title: 'A change of the model is already under way',
+    remedies: [advice('Wait until it is through, or cancel it')],
+  },
+  'embedding-model-unknown': {
+    code: 'embedding-model-unknown',
+    title: 'There is no such embedding model',
+    remedies: [advice('Choose one of those that are listed')],
+  },
+  'embedding-no-undo': { code: 'embedding-no-undo', title: 'There is nothing to go back to', remedies: [] },
+  'workflow-unavailable': {
+    code: 'workflow-unavailable',
+    title: 'n8n does not answer',
+    remedies: [advice('Switch n8n on and start the stack, or wait until n8n is up'), health],
+  },
   unauthorized: {
     code: 'backend-token-refused',
     title: 'The backend does not accept this panel’s token',
@@ -143,6 +203,18 @@ export function backendProblem(code: string, detail: string, evidence: readonly 
 /** The panel's word for a document's failure. */
 export function documentCode(code: string): string {
   return known[code]?.code ?? code;
+}
+
+/** The stack runs a backend of a time before what was asked of it. */
+export function olderBackend(): ProblemError {
+  return new ProblemError(
+    problem(
+      'backend-older',
+      'This backend is older than the panel',
+      'The stack was started by an earlier version of Quayside, whose backend cannot do this yet.',
+      { remedies: [{ action: 'start-stack', label: 'Start the stack again' }], service: 'backend' },
+    ),
+  );
 }
 
 export function stackNotRunning(

@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { BackendAccess } from './backend-access.ts';
-import { backendProblem, connectionProblem, stackNotRunning } from './chat-problems.ts';
+import { backendProblem, connectionProblem, olderBackend, stackNotRunning } from './backend-problems.ts';
 import { type HttpRequest, readText, sendRequest } from './http-request.ts';
 
 export interface ServerEvent {
@@ -15,14 +15,20 @@ export interface ServerEvent {
 type Method = HttpRequest['method'];
 
 export interface BackendClient {
-  /** @throws {ProblemError} `stack-not-running`, `backend-not-answering`, or what the backend says */
+  /**
+   * @param ifMatch the revision that must still be the present one (`"7"`)
+   * @throws {ProblemError} `stack-not-running`, `backend-not-answering`, or what the backend says
+   */
   call<S extends z.ZodType>(
     method: Method,
     path: string,
     schema: S,
     body?: unknown,
     signal?: AbortSignal,
+    ifMatch?: string,
   ): Promise<z.output<S>>;
+  /** An answer that is no JSON, whole. @param maxBytes more than so much is refused */
+  text(path: string, maxBytes: number, signal?: AbortSignal): Promise<string>;
   send<S extends z.ZodType>(
     path: string,
     schema: S,
@@ -44,11 +50,15 @@ const idleMs = 60_000;
 /** It sends a sign of life every 15 s. */
 const streamIdleMs = 45_000;
 
+/** What the backend says where it has no such route: it is of a time before it. */
+const unknownRoute = 'Nothing answers at this address.';
+
 const problemDetails = z.object({
   code: z.string(),
   detail: z.string(),
   status: z.number(),
   requestId: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
 });
 
 async function refusal(response: IncomingMessage): Promise<ProblemError> {
@@ -56,8 +66,13 @@ async function refusal(response: IncomingMessage): Promise<ProblemError> {
   const details = problemDetails.safeParse(parsed(text));
   const status = response.statusCode ?? 0;
   if (!details.success) return new ProblemError(backendProblem('backend-failed', `The backend answered ${status}.`));
-  const { code, detail, requestId } = details.data;
-  const evidence = [`${code} (${status})`, ...(requestId === undefined ? [] : [`request ${requestId}`])];
+  const { code, detail, requestId, errors } = details.data;
+  if (code === 'not-found' && detail === unknownRoute) return olderBackend();
+  const evidence = [
+    `${code} (${status})`,
+    ...(errors ?? []).slice(0, 5).map(({ pointer, message }) => `${pointer}: ${message}`.slice(0, 500)),
+    ...(requestId === undefined ? [] : [`request ${requestId}`]),
+  ];
   return new ProblemError(backendProblem(code, detail, evidence));
 }
 
@@ -135,14 +150,25 @@ export function createBackendClient(access: BackendAccess): BackendClient {
   }
 
   return {
-    async call(method, path, schema, body, signal) {
+    async call(method, path, schema, body, signal, ifMatch) {
       const json = body === undefined ? undefined : JSON.stringify(body);
       const response = await request(method, path, {
         idleMs,
         signal,
-        ...(json === undefined ? {} : { body: json, headers: { 'content-type': 'application/json' } }),
+        headers: {
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        },
+        ...(json === undefined ? {} : { body: json }),
       });
       return answerOf(response, schema, path);
+    },
+    async text(path, maxBytes, signal) {
+      const response = await request('GET', path, { idleMs, signal });
+      if (response.statusCode !== 200) throw await refusal(response);
+      return readText(response, maxBytes).catch((error: unknown) => {
+        throw connectionProblem(error);
+      });
     },
     async send(path, schema, upload, signal) {
       const response = await request('POST', path, {
