@@ -86,7 +86,9 @@ module.exports = {
       comment: 'Domains do not know who composes them.',
       severity: 'error',
       from: { path: `^src/main/(${domains})/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/main/(core|desktop-port|handlers|handlers-chat|handlers-knowledge|dispatch|backpressure|preload)\\.ts$' },
+      to: {
+        path: '^src/main/(core|desktop-port|handlers|handlers-chat|handlers-knowledge|dispatch|backpressure|preload)\\.ts$',
+      },
     },
     {
       name: 'domains-meet-in-core',
