@@ -9,15 +9,16 @@ import { ensureDependencies } from './setup/dependencies.mjs';
 import { hasDisplay, startVirtualDisplay } from './setup/display.mjs';
 import { ensureElectron } from './setup/electron.mjs';
 import { engineCall, ensureEngine } from './setup/engine.mjs';
+import { ensureManuals } from './setup/manuals.mjs';
 import { root } from './setup/places.mjs';
 import { elapsed, printProblem, step } from './setup/words.mjs';
 
 const help = `npm run bench: measures ratios against a bare Electron window, Docker Compose and the floor,
 and writes the tables into bench/README.md.
 
-  npm run bench -- [options]
+  npm run bench -- [options] [a b]
 
-  --only a,b      only these: launch, stack, loader
+  a b, --only a,b only these: launch, stack, loader, rag
   --rounds N      interleaved rounds of each (default: 9 launches, 5 starts, fewer where many services start)
   --no-write      print the tables, leave bench/README.md alone
   --help          this text`;
@@ -83,6 +84,14 @@ async function loaderTable() {
   return measured('Loading and planning', () => loaderBench());
 }
 
+async function ragTables() {
+  const { importTypescript } = await import('../bench/import-typescript.mjs');
+  const { packagesNeeded, ragBench } = await importTypescript(join(root, 'bench', 'rag.ts'), root);
+  const manuals = await ensureManuals(packagesNeeded);
+  await ensureDependencies(join(root, 'compose', 'services', 'backend'), 'Installing npm packages of the backend');
+  return measured('Reading in, searching, answering', (say) => ragBench({ root, manuals, say }));
+}
+
 /** A step whose outcome is a table instead of words. */
 async function measured(label, work) {
   let table;
@@ -94,7 +103,7 @@ async function measured(label, work) {
 
 async function main(options) {
   const startedMs = Date.now();
-  const wanted = options.only?.split(',') ?? ['launch', 'loader', 'stack'];
+  const wanted = options.only?.split(',') ?? ['launch', 'loader', 'stack', 'rag'];
   const rounds = options.rounds === undefined ? {} : { rounds: Number(options.rounds) };
   console.log('Quayside benchmarks: setting up what is missing');
   await ensureDependencies(root, 'Installing npm packages');
@@ -106,6 +115,7 @@ async function main(options) {
   if (electron) tables.push(await launchTable(electron, rounds));
   if (wanted.includes('loader')) tables.push(await loaderTable());
   if (wanted.includes('stack')) tables.push(await stackTable(rounds));
+  if (wanted.includes('rag')) tables.push(...(await ragTables()));
   const results = [
     '## Last results',
     '',
@@ -125,7 +135,8 @@ async function main(options) {
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         only: { type: 'string' },
         rounds: { type: 'string' },
@@ -134,7 +145,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
       },
     });
     if (values.help) console.log(help);
-    else await main(values);
+    else await main({ ...values, only: values.only ?? (positionals.length > 0 ? positionals.join(',') : undefined) });
   } catch (error) {
     printProblem(error);
     process.exitCode = 1;

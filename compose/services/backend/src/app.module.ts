@@ -18,6 +18,7 @@ import { SETTINGS } from './config/tokens.ts';
 import { DocumentsController } from './documents/documents.controller.ts';
 import { createDocumentEvents, DOCUMENT_EVENTS, type DocumentEvents } from './documents/events.ts';
 import { documentJobs } from './documents/job-handlers.ts';
+import { KnownController } from './documents/known.controller.ts';
 import { createDocumentsRepository, DOCUMENTS, type DocumentsRepository } from './documents/repository.ts';
 import { EvaluationController } from './evaluation/evaluation.controller.ts';
 import { createEvaluationRepository, EVALUATION, type EvaluationRepository } from './evaluation/repository.ts';
@@ -121,6 +122,7 @@ export const controllers = [
   AuthController,
   KnowledgeController,
   DocumentsController,
+  KnownController,
   JobsController,
   SourcesController,
   SearchController,

@@ -245,8 +245,8 @@ export class DocumentsController {
         if (accepted.document.version !== null)
           this.#bus.publish('jobs.interrupt', { documentId: accepted.document.id });
         this.#bus.publish('jobs.wake', {});
+        this.#events.changed(accepted.document.id, accepted.document.kbId);
       }
-      this.#events.changed(accepted.document.id, accepted.document.kbId);
       return { status: accepted.deduplicated ? 200 : 202, body: accepted };
     });
     response.status(answer.status);

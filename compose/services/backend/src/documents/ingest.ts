@@ -23,9 +23,12 @@ export interface IngestParts {
   readonly config: Pick<RagConfig, 'values'>;
 }
 
-/** Small, so that a question never waits long behind a batch. */
-const embedBatch = 8;
-const upsertBatch = 64;
+/** Passages on their way at once, a batch being embedded or stored. A question goes before what waits of them. */
+const batchSize = 16;
+/** While one batch is stored, the embedding service has the next; several documents are read at a time besides. */
+const batchesUnderWay = 2;
+/** How often at most it is written down how far a document is: each time costs two commits. */
+const tellEveryMs = 400;
 
 interface Version {
   readonly mime: string;
@@ -54,10 +57,13 @@ export async function ingestVersion(
     [documentId, version],
   );
   if (source === undefined) return;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  /** Of a document that is read in a moment only its end is written. */
   const state = async (name: DocumentState, progress: number, remainingMs: number | null = null): Promise<void> => {
     signal.throwIfAborted();
-    await documents.setState(documentId, name, progress, remainingMs);
-    await job.progress(progress);
+    if (performance.now() - toldAt < tellEveryMs) return;
+    toldAt = performance.now();
+    await Promise.all([documents.setState(documentId, name, progress, remainingMs), job.progress(progress)]);
     events.changed(documentId, source.kbId);
   };
 
@@ -67,15 +73,18 @@ export async function ingestVersion(
   const extracted = await extractor.extract({ mime, name, bytes }, signal);
   end();
   await database.rows(
-    `update document_versions set text = $3, pages = $4, pipeline = $5 where doc_id = $1 and version = $2`,
-    [documentId, version, extracted.text, extracted.pages, pipelineOf(settings)],
+    `with read as (update document_versions set text = $3, pages = $4, pipeline = $5 where doc_id = $1 and version = $2)
+     update documents set title = $6, pages = $4, notices = $7 where id = $1`,
+    [
+      documentId,
+      version,
+      extracted.text,
+      extracted.pages,
+      pipelineOf(settings),
+      extracted.title,
+      JSON.stringify(extracted.notices ?? []),
+    ],
   );
-  await database.rows(`update documents set title = $2, pages = $3, notices = $4 where id = $1`, [
-    documentId,
-    extracted.title,
-    extracted.pages,
-    JSON.stringify(extracted.notices ?? []),
-  ]);
 
   await state('chunking', 0.15);
   end = ingestDuration.startTimer({ stage: 'chunk' });
@@ -88,16 +97,12 @@ export async function ingestVersion(
 
   end = ingestDuration.startTimer({ stage: 'embed' });
   const embeddingSince = performance.now();
-  for (let at = 0; at < chunks.length; at += upsertBatch) {
-    const batch = chunks.slice(at, at + upsertBatch);
-    const embedded: Float32Array[] = [];
-    for (let from = 0; from < batch.length; from += embedBatch) {
-      const done = at + from;
-      const remaining = remainingAfter(performance.now() - embeddingSince, done, chunks.length);
-      await state('embedding', 0.2 + (0.7 * done) / chunks.length, remaining);
-      const texts = batch.slice(from, from + embedBatch).map((chunk) => chunk.embedText);
-      embedded.push(...(await nlp.embed(texts, 'ingest', signal)));
-    }
+  let done = 0;
+  await inLanes(chunks, signal, async (batch, stop) => {
+    const remaining = remainingAfter(performance.now() - embeddingSince, done, chunks.length);
+    const telling = state('embedding', 0.2 + (0.7 * done) / chunks.length, remaining);
+    const texts = batch.map((chunk) => chunk.embedText);
+    const [embedded] = await Promise.all([nlp.embed(texts, 'ingest', stop), telling]);
     await vectors.upsert(
       batch.map((chunk, index) => ({
         id: chunkId(documentId, version, chunk.no),
@@ -108,9 +113,10 @@ export async function ingestVersion(
         ver: version,
         no: chunk.no,
       })),
-      signal,
+      stop,
     );
-  }
+    done += batch.length;
+  });
   end();
 
   await state('indexing', 0.95);
@@ -121,6 +127,33 @@ export async function ingestVersion(
   await publish(database, documentId, version, chunks.length, extracted.pages);
   end();
   events.changed(documentId, source.kbId);
+}
+
+/** Hands out batches until all are done; the first failure ends the others. @throws what `work` threw first */
+async function inLanes(
+  chunks: readonly Chunk[],
+  signal: AbortSignal,
+  work: (batch: readonly Chunk[], signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < chunks.length) {
+      stop.throwIfAborted();
+      const batch = chunks.slice(next, next + batchSize);
+      next += batch.length;
+      await work(batch, stop);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(batchesUnderWay, Math.ceil(chunks.length / batchSize)) }, () =>
+    lane().catch((error: unknown) => {
+      if (!failed.signal.aborted) failed.abort(error);
+    }),
+  );
+  // All have to be at rest before the caller goes on: a late write would come after what follows.
+  await Promise.all(lanes);
+  stop.throwIfAborted();
 }
 
 async function writeChunks(

@@ -90,7 +90,7 @@ export class SearchController {
     const values = this.#config.values();
     const prefetch = values['retrieval.prefetch'];
     const rrfK = values['retrieval.rrfK'];
-    const kbIds = await this.#knowledge.readable(who, body.kbIds);
+    const kbIds = this.#knowledge.readable(who, body.kbIds);
     const found = await search(this.#parts, who, { text, kbIds, mode, topK, prefetch, rrfK, filters: body.filters });
     return {
       hits: found.hits.map((passage) => ({
@@ -98,7 +98,9 @@ export class SearchController {
         scores: { ...passage.scores, rrf: mode === 'hybrid' ? passage.scores.fused : null, rerank: null },
       })),
       timings: found.timings,
-      ...(body.explain ? { explain: { mode, prefetch, rrfK, embeddingProfile, kbIds, dropped: found.dropped } } : {}),
+      ...(body.explain
+        ? { explain: { mode, prefetch, rrfK, embeddingProfile, kbIds: await kbIds, dropped: found.dropped } }
+        : {}),
     };
   }
 }

@@ -50,8 +50,8 @@ export interface SearchFilters {
 }
 export interface SearchQuery {
   readonly text: string;
-  /** Ids; those that the caller may not read find nothing. */
-  readonly kbIds: readonly string[];
+  /** Ids; those that the caller may not read find nothing. May still be looked up while the question is embedded. */
+  readonly kbIds: readonly string[] | Promise<readonly string[]>;
   readonly mode: SearchMode;
   readonly topK: number;
   readonly prefetch: number;
@@ -122,7 +122,7 @@ async function namedDocuments(parts: SearchParts, who: Principal, query: SearchQ
   const rows = await parts.database.rows<{ id: string }>(
     `select d.id from documents d where d.kb_id in ${readableKbs('$1')} and d.kb_id = any($2::uuid[])
        and d.deleted_at is null and d.current_version is not null ${filterSql} limit ${maxNamedDocuments + 1}`,
-    [who.userId, query.kbIds, ...filterValues(query.filters ?? {})],
+    [who.userId, await query.kbIds, ...filterValues(query.filters ?? {})],
   );
   return rows.length > maxNamedDocuments ? null : rows.map((row) => row.id);
 }
@@ -136,8 +136,9 @@ export async function search(
 ): Promise<SearchResult> {
   const mark = [performance.now()];
   const narrowed = narrows(query.filters);
-  const [[vector = new Float32Array()], documentIds] = await Promise.all([
+  const [[vector = new Float32Array()], kbIds, documentIds] = await Promise.all([
     query.mode === 'bm25' ? [] : embedCached(parts, [query.text], signal),
+    query.kbIds,
     narrowed ? namedDocuments(parts, who, query) : null,
   ]);
   mark.push(performance.now());
@@ -150,7 +151,7 @@ export async function search(
           {
             text: query.text,
             vector,
-            kbIds: query.kbIds,
+            kbIds,
             documentIds,
             mode: query.mode,
             limit,
@@ -162,7 +163,7 @@ export async function search(
   mark.push(performance.now());
   const rows = await parts.database.rows<ChunkRow>(
     `${liveChunks} where d.kb_id in ${readableKbs('$1')} and d.kb_id = any($2::uuid[]) ${filterSql} and c.id = any($9::uuid[])`,
-    [who.userId, query.kbIds, ...filterValues(query.filters ?? {}), found.map((hit) => hit.id)],
+    [who.userId, kbIds, ...filterValues(query.filters ?? {}), found.map((hit) => hit.id)],
   );
   mark.push(performance.now());
   const byId = new Map(rows.map((row) => [row.id, row]));

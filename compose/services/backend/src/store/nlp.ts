@@ -7,6 +7,8 @@ import { createJsonHttp } from './json-http.ts';
 export const vectorSize = 384;
 /** The service's own bound on texts per call. */
 const maxInputs = 256;
+/** On a machine that is busy with other things ingestion is slow; giving up would only do the same work again. */
+const lanePatienceMs = { query: 60_000, ingest: 300_000 } as const;
 const embedAnswer = z.object({ dim: z.number(), vectors: z.array(z.array(z.number())) });
 const tokenAnswer = z.object({ counts: z.array(z.number().int().nonnegative()) });
 
@@ -42,8 +44,14 @@ export function createNlp(options: { url: string; token: string }): Nlp {
   let queriesInFlight = 0;
   let wakeIngest: (() => void)[] = [];
 
-  async function post<S extends z.ZodType>(path: string, body: unknown, schema: S, signal?: AbortSignal) {
-    const timeout = AbortSignal.timeout(60_000);
+  async function post<S extends z.ZodType>(
+    path: string,
+    body: unknown,
+    schema: S,
+    signal?: AbortSignal,
+    patienceMs = 60_000,
+  ) {
+    const timeout = AbortSignal.timeout(patienceMs);
     let status: number;
     try {
       const answer = await http.call('POST', path, {
@@ -80,7 +88,7 @@ export function createNlp(options: { url: string; token: string }): Nlp {
     embeddingBatchSize.observe(texts.length);
     const end = embeddingDuration.startTimer();
     try {
-      const answer = await post('/v1/embed', { inputs: texts, lane }, embedAnswer, signal);
+      const answer = await post('/v1/embed', { inputs: texts, lane }, embedAnswer, signal, lanePatienceMs[lane]);
       return checkedVectors(answer.vectors, texts.length);
     } finally {
       end();
