@@ -12,7 +12,20 @@ import { call } from './bridge.ts';
 import { projectOf, useLive } from './live-store.ts';
 
 /** Where a problem is shown. `stack:shop` is the page of that project. */
-export type Area = 'stack' | 'stacks' | `stack:${string}` | 'engine' | 'documents' | 'chat' | 'backups' | 'settings';
+export type Area =
+  | 'stack'
+  | 'stacks'
+  | `stack:${string}`
+  | 'engine'
+  | 'documents'
+  | 'knowledge'
+  | 'sources'
+  | 'search'
+  | 'evaluation'
+  | 'embedding'
+  | 'chat'
+  | 'backups'
+  | 'settings';
 
 /** null is the bundled stack. */
 export function areaOf(stack: string | null): Area {

@@ -12,7 +12,7 @@ import {
   stopStack,
 } from './actions.ts';
 import { runningStackOperation } from './live-store.ts';
-import { go, goStack, pages, pageTitles } from './navigation.ts';
+import { go, goStack, pageKey, pages, pageTitles } from './navigation.ts';
 
 export interface Command {
   readonly label: string;
@@ -31,11 +31,14 @@ export interface Possible {
 
 /** Actions that would be refused right now are left out, so that what is listed works. */
 export function commandsFor({ stack, stacks, operations, engineReady }: Possible): Command[] {
-  const commands: Command[] = pages.map((page, index) => ({
-    label: `Go to ${pageTitles[page]}`,
-    hint: `Ctrl ${index + 1}`,
-    run: () => go(page),
-  }));
+  const commands: Command[] = pages.map((page) => {
+    const key = pageKey(page);
+    return {
+      label: `Go to ${pageTitles[page]}`,
+      hint: key === null ? 'Page' : `Ctrl ${key}`,
+      run: () => go(page),
+    };
+  });
   const add = (label: string, hint: string, run: () => void): void => void commands.push({ label, hint, run });
   const running = runningStackOperation(operations, stack?.project ?? null);
   const status = stack?.status ?? 'unknown';

@@ -1,7 +1,18 @@
 /** Which page is shown. Kept in the address (`#/logs`, `#/stacks/shop/plan`) so that a reload stays where the person was. */
 import { create } from 'zustand';
 
-export const pages = ['stack', 'stacks', 'chat', 'health', 'metrics', 'logs', 'backups', 'settings'] as const;
+export const pages = [
+  'stack',
+  'stacks',
+  'chat',
+  'knowledge',
+  'retrieval',
+  'health',
+  'metrics',
+  'logs',
+  'backups',
+  'settings',
+] as const;
 export type Page = (typeof pages)[number];
 
 /** "Projects" is Docker Compose's own word for what lies in a Compose file, and cannot be misread as the one Stack. */
@@ -9,12 +20,29 @@ export const pageTitles: Readonly<Record<Page, string>> = {
   stack: 'Stack',
   stacks: 'Projects',
   chat: 'Chat',
+  knowledge: 'Knowledge',
+  retrieval: 'Retrieval',
   health: 'Health',
   metrics: 'Metrics',
   logs: 'Logs',
   backups: 'Backups',
   settings: 'Settings',
 };
+
+/**
+ * What is pressed together with Control to reach a page: the first nine are digits, the tenth is 0, and Settings has the
+ * comma that it has everywhere else. null: only by the list and the palette.
+ */
+export function pageKey(page: Page): string | null {
+  if (page === 'settings') return ',';
+  const place = pages.indexOf(page) + 1;
+  return place <= 10 ? String(place % 10) : null;
+}
+
+/** The page that a key reaches. */
+export function pageOfKey(key: string): Page | undefined {
+  return pages.find((page) => pageKey(page) === key);
+}
 
 /** What can be read about one project, in the order of the tabs. */
 export const stackSections = ['services', 'plan', 'logs', 'stats'] as const;

@@ -105,6 +105,28 @@ export function StackMissing({ purpose }: { readonly purpose: string }): ReactNo
   );
 }
 
+/** For pages that have nothing to show without the backend, while the rest of the stack is there. */
+export function BackendMissing({ purpose }: { readonly purpose: string }): ReactNode {
+  const starting = useLive((state) => state.stack?.status === 'starting');
+  return (
+    <PageBody>
+      <EmptyState
+        icon={ServerOff}
+        title={starting ? 'The backend is starting' : 'The backend does not answer'}
+        text={
+          starting
+            ? 'This page fills as soon as it is ready.'
+            : `${purpose} See on the Stack page how it is, and start it again from there.`
+        }
+      >
+        <Button kind="primary" onClick={() => go('stack')}>
+          Go to the stack
+        </Button>
+      </EmptyState>
+    </PageBody>
+  );
+}
+
 /** Placeholders until the first snapshot is there; gone within a fraction of a second as a rule. */
 export function PageLoading({ label }: { readonly label: string }): ReactNode {
   return (

@@ -7,7 +7,7 @@ import { ActivityBar } from './activity-bar.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
-import { followAddress, go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
+import { followAddress, go, type Page, pageOfKey, pageTitles, useNavigation } from './navigation.ts';
 import { LazyPage, type OwnLazy, ownLazy } from './own-lazy.tsx';
 import css from './shell.module.css';
 import { Sidebar } from './sidebar.tsx';
@@ -17,6 +17,8 @@ import { useTheme } from './theme.ts';
 const later = {
   stacks: ownLazy(() => import('../features/stacks/stacks-page.tsx').then((module) => module.StacksPage)),
   chat: ownLazy(() => import('../features/chat/chat-page.tsx').then((module) => module.ChatPage)),
+  knowledge: ownLazy(() => import('../features/knowledge/knowledge-page.tsx').then((module) => module.KnowledgePage)),
+  retrieval: ownLazy(() => import('../features/retrieval/retrieval-page.tsx').then((module) => module.RetrievalPage)),
   health: ownLazy(() => import('../features/health/health-page.tsx').then((module) => module.HealthPage)),
   metrics: ownLazy(() => import('../features/metrics/metrics-page.tsx').then((module) => module.MetricsPage)),
   logs: ownLazy(() => import('../features/logs/logs-page.tsx').then((module) => module.LogsPage)),
@@ -33,6 +35,8 @@ const views: Readonly<Record<Page, () => ReactNode>> = {
   stack: StackPage,
   stacks: () => <LazyPage page={later.stacks} label="Looking for projects" />,
   chat: () => <LazyPage page={later.chat} label="Loading the chat" />,
+  knowledge: () => <LazyPage page={later.knowledge} label="Loading the knowledge bases" />,
+  retrieval: () => <LazyPage page={later.retrieval} label="Loading the search" />,
   health: () => <LazyPage page={later.health} label="Loading the health page" />,
   metrics: () => <LazyPage page={later.metrics} label="Loading the charts" />,
   logs: () => <LazyPage page={later.logs} label="Loading the logs" />,
@@ -61,7 +65,7 @@ export function Shell(): ReactNode {
         setPalette((open) => !open);
         return;
       }
-      const target = pages[Number(event.key) - 1];
+      const target = pageOfKey(event.key);
       if (target !== undefined) {
         event.preventDefault();
         setPalette(false);

@@ -4,9 +4,11 @@ import {
   Container,
   HeartPulse,
   Layers,
+  LibraryBig,
   type LucideIcon,
   MessagesSquare,
   ScrollText,
+  SearchCheck,
   Settings,
   TriangleAlert,
   Vault,
@@ -15,13 +17,15 @@ import type { ReactNode } from 'react';
 import { cx } from '../ui/cx.ts';
 import { useLive } from './live-store.ts';
 import { Mark } from './mark.tsx';
-import { go, type Page, pages, pageTitles, useNavigation } from './navigation.ts';
+import { go, type Page, pageKey, pages, pageTitles, useNavigation } from './navigation.ts';
 import css from './sidebar.module.css';
 
 const icons: Readonly<Record<Page, LucideIcon>> = {
   stack: Container,
   stacks: Layers,
   chat: MessagesSquare,
+  knowledge: LibraryBig,
+  retrieval: SearchCheck,
   health: HeartPulse,
   metrics: ChartSpline,
   logs: ScrollText,
@@ -39,15 +43,16 @@ export function Sidebar(): ReactNode {
         <span>Quayside</span>
       </div>
       <ul className={css.list}>
-        {pages.map((page, index) => {
+        {pages.map((page) => {
           const Icon = icons[page];
+          const key = pageKey(page);
           return (
             <li key={page} className={cx(page === 'settings' && css.last)}>
               <a
                 href={`#/${page}`}
                 className={css.link}
                 aria-current={page === current ? 'page' : undefined}
-                aria-keyshortcuts={`Control+${index + 1}`}
+                aria-keyshortcuts={key === null ? undefined : `Control+${key}`}
                 onClick={(event) => {
                   event.preventDefault();
                   go(page);
@@ -59,7 +64,7 @@ export function Sidebar(): ReactNode {
                   <TriangleAlert size={13} className={css.trouble} role="img" aria-label="needs attention" />
                 ) : (
                   <kbd aria-hidden className={css.key}>
-                    {index + 1}
+                    {key}
                   </kbd>
                 )}
               </a>

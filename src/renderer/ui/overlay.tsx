@@ -1,4 +1,4 @@
-/** Dialogs: a side drawer for reading beside the page, and a question before something is lost. Esc closes, focus returns. */
+/** Dialogs: a side drawer for reading beside the page, a short form, and a question before something is lost. Esc closes, focus returns. */
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
@@ -33,12 +33,68 @@ export function Drawer({
   );
 }
 
+/** A short form. It stays open until `onSubmit` answers true, so that nothing typed is lost when it was refused. */
+export function FormDialog({
+  open,
+  title,
+  text,
+  action,
+  ready = true,
+  busy = false,
+  children,
+  onSubmit,
+  onClose,
+}: {
+  readonly open: boolean;
+  readonly title: string;
+  readonly text?: ReactNode;
+  /** The verb on the button: "Create". */
+  readonly action: string;
+  /** False while something is missing. */
+  readonly ready?: boolean;
+  readonly busy?: boolean;
+  readonly children: ReactNode;
+  readonly onSubmit: () => Promise<boolean>;
+  readonly onClose: () => void;
+}): ReactNode {
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={css.backdrop} />
+        <Dialog.Popup className={css.question}>
+          <Dialog.Title className={css.title}>{title}</Dialog.Title>
+          {text === undefined ? null : <Dialog.Description className={css.text}>{text}</Dialog.Description>}
+          <form
+            className={css.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (!ready || busy) return;
+              void onSubmit().then((done) => {
+                if (done) onClose();
+              });
+            }}
+          >
+            {children}
+            <div className={css.formChoices}>
+              <Button onClick={onClose}>Cancel</Button>
+              <Button kind="primary" type="submit" disabled={!ready || busy}>
+                {action}
+              </Button>
+            </div>
+          </form>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
 export function Confirm({
   open,
   title,
   text,
   action,
   ready = true,
+  danger = true,
   children,
   onConfirm,
   onClose,
@@ -50,6 +106,8 @@ export function Confirm({
   readonly action: string;
   /** False while something is still missing that `children` ask for. */
   readonly ready?: boolean;
+  /** False: nothing is lost by it. */
+  readonly danger?: boolean;
   /** Choices between the text and the buttons. */
   readonly children?: ReactNode;
   readonly onConfirm: () => void;
@@ -64,9 +122,9 @@ export function Confirm({
           <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
           {children}
           <div className={css.choices}>
-            <Button onClick={onClose}>Keep</Button>
+            <Button onClick={onClose}>{danger ? 'Keep' : 'Not now'}</Button>
             <Button
-              kind="danger"
+              kind={danger ? 'danger' : 'primary'}
               disabled={!ready}
               onClick={() => {
                 onConfirm();

@@ -8,6 +8,9 @@ import { useStream } from '../../app/bridge.ts';
 import { backendReady, useLive } from '../../app/live-store.ts';
 import { go } from '../../app/navigation.ts';
 import { EngineMissing, PageLoading, StackMissing, useGround } from '../../app/page-states.tsx';
+import { ingestsToShow } from '../../parts/documents/document-words.ts';
+import { addDropped } from '../../parts/documents/ingest.ts';
+import { PassageDrawer } from '../../parts/documents/passage-drawer.tsx';
 import { EmptyState, PageBody } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { DropZone } from '../../ui/drop-zone.tsx';
@@ -16,10 +19,7 @@ import css from './chat-page.module.css';
 import { loadConversations, useChat } from './chat-store.ts';
 import { Composer } from './composer.tsx';
 import { ConversationList } from './conversation-list.tsx';
-import { ingestsToShow } from './document-words.ts';
 import { DocumentsPanel } from './documents-panel.tsx';
-import { addDropped } from './ingest.ts';
-import { PassageDrawer } from './passage-drawer.tsx';
 import { Thread } from './thread.tsx';
 
 export function ChatPage(): ReactNode {

@@ -3,59 +3,19 @@ import { FileText, FlaskConical, Plus, Trash2, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
-import type { Operation, OperationStep } from '../../../shared/model/operation.ts';
-import { dismissOperation, perform } from '../../app/actions.ts';
+import type { Operation } from '../../../shared/model/operation.ts';
+import { perform } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
+import { documentFacts, documentSaid } from '../../parts/documents/document-words.ts';
+import { addPicked, addSamples } from '../../parts/documents/ingest.ts';
+import { Ingesting } from '../../parts/documents/ingesting.tsx';
 import { EmptyState, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { count } from '../../ui/format.ts';
 import { Confirm } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
-import { Status, ToneIcon } from '../../ui/status.tsx';
-import { stepSaid } from '../../ui/words.ts';
-import { documentFacts, documentSaid } from './document-words.ts';
+import { Status } from '../../ui/status.tsx';
 import css from './documents-panel.module.css';
-import { addPicked, addSamples } from './ingest.ts';
-
-function IngestFile({ step }: { readonly step: OperationStep }): ReactNode {
-  const said = stepSaid(step.state);
-  const { progress } = step;
-  const share =
-    progress === null || progress.total === null || progress.total === 0 ? null : progress.done / progress.total;
-  return (
-    <li className={css.file}>
-      <ToneIcon tone={said.tone} size={14} />
-      <span className={css.fileWords}>
-        <span className={css.fileName}>{markHidden(step.label)}</span>
-        <span className={css.fileDetail}>{step.problem?.cause ?? step.detail ?? said.word}</span>
-        {step.state === 'running' ? <ProgressBar value={share} label={step.label} /> : null}
-      </span>
-    </li>
-  );
-}
-
-function Ingesting({ operation }: { readonly operation: Operation }): ReactNode {
-  const open = operation.steps.filter((step) => step.state !== 'done');
-  const shown = open.slice(0, 20);
-  return (
-    <section className={css.ingest} aria-label="Being added">
-      <header className={css.ingestHead}>
-        <h3>{operation.title}</h3>
-        {operation.state === 'running' ? null : (
-          <IconButton size="sm" icon={X} label="Dismiss" onClick={() => dismissOperation(operation.id)} />
-        )}
-      </header>
-      <ul>
-        {shown.map((step) => (
-          <IngestFile key={step.id} step={step} />
-        ))}
-      </ul>
-      {open.length > shown.length ? (
-        <p className={css.fileDetail}>{`and ${count(open.length - shown.length, 'more file')}`}</p>
-      ) : null}
-    </section>
-  );
-}
 
 function DocumentRow({ document }: { readonly document: DocumentInfo }): ReactNode {
   const [asking, setAsking] = useState(false);

@@ -3,11 +3,11 @@ import { FileUp, FlaskConical, MessageCircleQuestion, Plus } from 'lucide-react'
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import type { CitationSource, DocumentInfo } from '../../../shared/model/chat.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
+import { addPicked, addSamples } from '../../parts/documents/ingest.ts';
 import { EmptyState, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ToneIcon } from '../../ui/status.tsx';
 import { ask, dropRun, loadConversations, type Run, useChat } from './chat-store.ts';
-import { addPicked, addSamples } from './ingest.ts';
 import { Answer, Question } from './message-view.tsx';
 import css from './thread.module.css';
 

@@ -1,6 +1,6 @@
-/** Form fields of the settings: a labelled row, a segmented choice, a switch. */
+/** Form fields of the settings: a labelled row, a switch. */
 import { Switch } from '@base-ui/react/switch';
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import css from './settings.module.css';
 
 export function Row({
@@ -20,37 +20,6 @@ export function Row({
       </div>
       <div className={css.rowField}>{children}</div>
     </div>
-  );
-}
-
-export function Choice<T extends string>({
-  label,
-  value,
-  options,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly label: string }[];
-  readonly onChange: (value: T) => void;
-}): ReactNode {
-  const name = useId();
-  return (
-    <fieldset className={css.choice}>
-      <legend className="visually-hidden">{label}</legend>
-      {options.map((option) => (
-        <label key={option.value}>
-          <input
-            type="radio"
-            name={name}
-            className="visually-hidden"
-            checked={option.value === value}
-            onChange={() => onChange(option.value)}
-          />
-          <span>{option.label}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -8,7 +8,8 @@ import { backendReady, useLive } from '../../app/live-store.ts';
 import { announce } from '../../ui/announce.ts';
 import { Card, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
-import { Choice, Row } from './fields.tsx';
+import { Choice } from '../../ui/choice.tsx';
+import { Row } from './fields.tsx';
 import css from './settings.module.css';
 
 interface Draft {

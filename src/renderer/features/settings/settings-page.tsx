@@ -6,10 +6,11 @@ import { AreaProblem } from '../../app/area-problem.tsx';
 import { useLive } from '../../app/live-store.ts';
 import { Card, PageBody, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
+import { Choice } from '../../ui/choice.tsx';
 import { Status } from '../../ui/status.tsx';
 import { engineSaid } from '../../ui/words.ts';
 import { About } from './about.tsx';
-import { Choice, Row, Toggle } from './fields.tsx';
+import { Row, Toggle } from './fields.tsx';
 import { ProviderForm } from './provider-form.tsx';
 import css from './settings.module.css';
 

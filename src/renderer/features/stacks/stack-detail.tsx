@@ -1,5 +1,4 @@
 /** One project: how it is, what can be done with it, and behind tabs its services, plan, logs and figures. */
-import { Tabs } from '@base-ui/react/tabs';
 import {
   Anchor,
   ArrowLeft,
@@ -34,6 +33,7 @@ import { EmptyState, PageBody, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ActionMenu } from '../../ui/menu.tsx';
 import { Status } from '../../ui/status.tsx';
+import { TabList, TabPanel, Tabs } from '../../ui/tabs.tsx';
 import { stackSaid } from '../../ui/words.ts';
 import { lookAgain } from './open-project.ts';
 import { RemoveDialog } from './remove-dialog.tsx';
@@ -246,14 +246,7 @@ function Detail({ summary }: { readonly summary: StackSummary }): ReactNode {
   const now = newest(summary, state);
   const services = state?.services.map(({ name }) => name) ?? [];
   return (
-    <Tabs.Root
-      className={css.detail}
-      value={section}
-      onValueChange={(value) => {
-        const chosen = stackSections.find((one) => one === value);
-        if (chosen !== undefined) goStack(id, chosen);
-      }}
-    >
+    <Tabs className={css.detail} value={section} values={stackSections} onChange={(chosen) => goStack(id, chosen)}>
       <div className={css.top}>
         <Back />
         <header className={css.head}>
@@ -290,33 +283,27 @@ function Detail({ summary }: { readonly summary: StackSummary }): ReactNode {
             </p>
           )}
         </div>
-        <Tabs.List className={css.tabs} aria-label={`About ${id}`}>
-          {stackSections.map((one) => (
-            <Tabs.Tab key={one} value={one} className={css.tab}>
-              {sectionTitles[one]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabList label={`About ${id}`} tabs={stackSections.map((value) => ({ value, label: sectionTitles[value] }))} />
       </div>
-      <Tabs.Panel value="services" className={css.panel}>
+      <TabPanel value="services">
         <PageBody>
           <Services summary={now} state={state} operation={operation} />
         </PageBody>
-      </Tabs.Panel>
-      <Tabs.Panel value="plan" className={css.panel}>
+      </TabPanel>
+      <TabPanel value="plan">
         <PageBody>
           <Plan summary={summary} state={state} operation={operation} />
         </PageBody>
-      </Tabs.Panel>
-      <Tabs.Panel value="logs" className={css.panel}>
+      </TabPanel>
+      <TabPanel value="logs">
         <LogViewer stack={id} services={services} wanted={wanted} />
-      </Tabs.Panel>
-      <Tabs.Panel value="stats" className={css.panel}>
+      </TabPanel>
+      <TabPanel value="stats">
         <PageBody wide>
           <StatsView stack={id} services={services} />
         </PageBody>
-      </Tabs.Panel>
-    </Tabs.Root>
+      </TabPanel>
+    </Tabs>
   );
 }
 

@@ -1,6 +1,6 @@
-/** A cited passage in its place: what stands before it, the passage marked, what stands after. */
+/** A found or cited passage in its place: what stands before it, the passage marked, what stands after. */
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { CitationSource, Passage } from '../../../shared/model/chat.ts';
+import type { Passage } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { call } from '../../app/bridge.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
@@ -9,11 +9,14 @@ import { Drawer } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import css from './passage-drawer.module.css';
 
+/** Which passage, and what is known of it before it is loaded. */
+export type PassagePlace = Pick<Passage, 'chunkId' | 'title' | 'sourceName' | 'page' | 'headingPath'>;
+
 export function PassageDrawer({
   source,
   onClose,
 }: {
-  readonly source: CitationSource | null;
+  readonly source: PassagePlace | null;
   readonly onClose: () => void;
 }): ReactNode {
   const [last, setLast] = useState(source);
@@ -26,7 +29,7 @@ export function PassageDrawer({
   );
 }
 
-function PassageBody({ source }: { readonly source: CitationSource }): ReactNode {
+function PassageBody({ source }: { readonly source: PassagePlace }): ReactNode {
   const [passage, setPassage] = useState<Passage | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [attempt, setAttempt] = useState(0);
