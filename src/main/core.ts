@@ -12,6 +12,7 @@ import { type Chat, createChat } from './chat/chat.ts';
 import { type Environment, openEnvironment } from './config/environment.ts';
 import { readSecret, redactor, secretNames } from './config/secrets.ts';
 import { createEngineMonitor, type EngineMonitor } from './engine/engine-monitor.ts';
+import { createFolderSources, type FolderSources, shownSource } from './folder-sources.ts';
 import { createKnowledge, type Knowledge } from './knowledge/knowledge.ts';
 import type { OperationRunner } from './operations/operation-runner.ts';
 import { createOperationRunner } from './operations/runner.ts';
@@ -62,10 +63,7 @@ export interface Core {
   readonly knowledge: Knowledge;
   /** The set of questions that comes with the sample documents. */
   readonly sampleQuestions: string;
-  /** Keeps up with a folder of the person: an operation. Answers its id. */
-  addFolderSource(folder: { kb: string; path: string; everySeconds: number | null }): Promise<string>;
-  /** Stops keeping up with a folder or a page. */
-  removeSource(id: string, documents: 'keep' | 'delete'): Promise<void>;
+  readonly folderSources: FolderSources;
   /** Where n8n's editor is. @throws {ProblemError} `editor-away` */
   editorUrl(): string;
   readonly logs: LogHub;
@@ -156,7 +154,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     access,
     runner,
     stack: environment.project,
-    shown: async (source) => source,
+    shown: (source) => shownSource(environment, source),
     editorUrl,
   });
   const backups = createBackups({ monitor, environment, stack, runner, appVersion: options.appVersion });
@@ -177,10 +175,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     chat,
     knowledge,
     sampleQuestions: join(options.samplesDir, 'evaluation', 'questions.json'),
-    addFolderSource: async () => {
-      throw new ProblemError(problem('not-yet', 'Folders come next', 'They are being built.'));
-    },
-    removeSource: (id, documents) => knowledge.sources.remove(id, documents),
+    folderSources: createFolderSources({ environment, lifecycle, runner, knowledge }),
     editorUrl() {
       const url = editorUrl();
       if (url === null) throw editorAway();

@@ -7,7 +7,17 @@ import type { DesktopPort } from './desktop-port.ts';
 import type { Handlers } from './dispatch.ts';
 import { readEvalSet } from './knowledge/eval-set-file.ts';
 
-type Area = 'kb' | 'sources' | 'search' | 'eval' | 'embedding' | 'workflows' | 'providers' | 'config';
+type Area =
+  | 'users'
+  | 'keys'
+  | 'kb'
+  | 'sources'
+  | 'search'
+  | 'eval'
+  | 'embedding'
+  | 'workflows'
+  | 'providers'
+  | 'config';
 type KnowledgeHandlers = Pick<Handlers, Extract<keyof Handlers, `${Area}.${string}`>>;
 
 /** Who n8n knows as its owner (compose/n8n.yaml). */
@@ -15,7 +25,7 @@ const editorUser = 'owner@quayside.local';
 
 export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHandlers {
   const nothing = {};
-  const { bases, sources, evaluation, embedding, workflows, providers, config } = core.knowledge;
+  const { bases, sources, evaluation, embedding, workflows, providers, config, accounts } = core.knowledge;
   return {
     'kb.watch': (_input, sink) => bases.watch((kbs) => sink.item({ kbs })),
     'kb.create': (kb) => bases.create(defined(kb)),
@@ -32,7 +42,7 @@ export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHa
     },
     'sources.addFolder': async ({ kb, token, everySeconds }) => {
       const [folder] = desktop.files.resolve([token]);
-      return { operationId: await core.addFolderSource({ kb, path: folder?.path ?? '', everySeconds }) };
+      return { operationId: await core.folderSources.add({ kb, path: folder?.path ?? '', everySeconds }) };
     },
     'sources.addPage': (page) => sources.addPage(page),
     'sources.change': ({ id, ...change }) => sources.change(id, defined(change)),
@@ -41,7 +51,7 @@ export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHa
       return nothing;
     },
     'sources.remove': async ({ id, documents }) => {
-      await core.removeSource(id, documents);
+      await core.folderSources.remove(id, documents);
       return nothing;
     },
     'sources.items': async ({ id }) => ({ items: await sources.items(id) }),
@@ -89,6 +99,16 @@ export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHa
     'providers.test': (change) => providers.test(change),
     'providers.models': async ({ name }) => ({ models: await providers.models(name) }),
     'providers.pull': async ({ model }) => ({ operationId: await providers.pull(model) }),
+
+    'users.list': async () => ({ users: await accounts.users() }),
+    'users.create': (user) => accounts.createUser(user),
+    'users.change': (change) => accounts.changeUser(change),
+    'keys.list': async () => ({ keys: await accounts.keys() }),
+    'keys.create': (key) => accounts.createKey(key),
+    'keys.revoke': async ({ id }) => {
+      await accounts.revokeKey(id);
+      return nothing;
+    },
 
     'config.get': () => config.get(),
     'config.change': ({ changes, revision }) => config.change(changes, revision),

@@ -164,6 +164,11 @@ const known: Readonly<Record<string, Words>> = {
     title: 'Too many files changed at once',
     remedies: [advice('Look at the folder; if all is as it should be, let the sync go on')],
   },
+  'last-owner': {
+    code: 'last-owner',
+    title: 'There has to be an owner',
+    remedies: [advice('Make somebody else an owner first')],
+  },
   'job-final': { code: 'job-final', title: 'It has already ended', remedies: [] },
   'rate-limited': { code: 'rate-limited', title: 'Too many requests at once', remedies: [retry] },
   'embedding-change-running': {

@@ -4,6 +4,7 @@ import { type ChatEvent, chatEventSchema } from '../../shared/model/chat.ts';
 import { ProblemError } from '../../shared/model/problem.ts';
 import type { BackendClient, ServerEvent } from '../backend/backend-client.ts';
 import { backendProblem, connectionProblem } from '../backend/backend-problems.ts';
+import { noticeOf } from './notice-words.ts';
 import { wireCitation, wireSource } from './wire.ts';
 
 const maxResumes = 5;
@@ -14,7 +15,6 @@ const bodies = {
   sources: z.object({ sources: z.array(wireSource) }),
   delta: z.object({ text: z.string() }),
   citation: wireCitation.transform((citation) => ({ citation })),
-  notice: z.object({ code: z.string(), message: z.string() }),
   abstain: z.object({ reason: z.string(), nearest: z.array(z.string()) }),
   usage: z.object({ retrievalMs: z.number(), ttftMs: z.number(), totalMs: z.number() }),
   done: z.object({ status: z.string(), messageId: z.string() }),
@@ -22,6 +22,10 @@ const bodies = {
 
 /** null for what this panel does not know: newer backends may send more. */
 export function toChatEvent(event: ServerEvent): ChatEvent | null {
+  if (event.name === 'notice') {
+    const notice = noticeOf(event.data);
+    return notice === null ? null : { type: 'notice', ...notice };
+  }
   if (!Object.hasOwn(bodies, event.name)) return null;
   const body = bodies[event.name as keyof typeof bodies].safeParse(event.data);
   if (!body.success) return null;

@@ -5,6 +5,7 @@ import { ProblemError, problem, toProblem } from '../../shared/model/problem.ts'
 import type { BackendClient } from '../backend/backend-client.ts';
 import { backendProblem } from '../backend/backend-problems.ts';
 import type { OperationContext, OperationSpec, StepHandle } from '../operations/operation-runner.ts';
+import { alreadyIn } from './digests.ts';
 import type { FileToSend } from './document-files.ts';
 import { fileForm } from './upload.ts';
 import { wireAccepted, wireJobState, wireRemoval } from './wire.ts';
@@ -25,6 +26,13 @@ const doing: Readonly<Record<DocumentInfo['state'], string>> = {
   failed: 'Failed',
   deleting: 'Being removed',
 };
+
+/** How long the backend thinks it still takes, once that is worth saying. */
+function timeLeft({ remainingMs }: DocumentInfo): string {
+  if (remainingMs === null || remainingMs < 2000) return '';
+  const seconds = Math.round(remainingMs / 1000);
+  return seconds < 90 ? `, about ${seconds} s left` : `, about ${Math.round(seconds / 60)} min left`;
+}
 
 const passages = (count: number): string => (count === 1 ? '1 passage' : `${count} passages`);
 
@@ -60,7 +68,7 @@ async function follow(
       );
     if (job.state === 'done') return document;
     const waiting = job.state === 'queued' && job.error !== null;
-    step.detail(waiting ? `${job.error?.message ?? ''} Trying again.` : doing[document.state]);
+    step.detail(waiting ? `${job.error?.message ?? ''} Trying again.` : doing[document.state] + timeLeft(document));
     step.progress({ done: Math.round(document.progress * 100), total: 100, unit: 'steps' });
     const now = `${job.state} ${document.state} ${document.progress} ${job.error?.code ?? ''}`;
     if (now !== seen) {
@@ -145,12 +153,19 @@ export function ingestSpec(
     exclusive: false,
     cancellable: true,
     async run(context: OperationContext) {
+      const known = await alreadyIn(client, kb, files, context.signal);
       const work = files.map((file, at) => ({ file, step: context.step(`file/${at + 1}`, file.name.slice(0, 300)) }));
       const problems: ProblemError[] = [];
       let next = 0;
       const worker = async (): Promise<void> => {
         for (let entry = work[next++]; entry !== undefined; entry = work[next++]) {
           context.signal.throwIfAborted();
+          const passagesIn = known.get(entry.file);
+          if (passagesIn !== undefined) {
+            entry.step.start();
+            entry.step.done(`Already there: ${passages(passagesIn)}`);
+            continue;
+          }
           try {
             await sendOne(client, kb, entry.file, entry.step, context.signal);
           } catch (error) {

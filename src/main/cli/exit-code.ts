@@ -11,7 +11,13 @@ export const exit = {
 } as const;
 export type ExitCode = (typeof exit)[keyof typeof exit];
 
-const usageCodes: ReadonlySet<string> = new Set(['usage', 'bad-input', 'environment-name', 'service-unknown']);
+const usageCodes: ReadonlySet<string> = new Set([
+  'usage',
+  'bad-input',
+  'environment-name',
+  'service-unknown',
+  'eval-file',
+]);
 const nothingCodes: ReadonlySet<string> = new Set([
   'nothing-to-act-on',
   'stack-not-running',
@@ -19,6 +25,8 @@ const nothingCodes: ReadonlySet<string> = new Set([
   'no-backups',
   'backup-unknown',
   'file-missing',
+  'not-found',
+  'folder-missing',
 ]);
 
 /** Engine problems all begin with `engine-`; what is left is a failure. */

@@ -12,18 +12,29 @@ import { type Command, usageError } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { backup } from './commands/backup.ts';
 import { capability } from './commands/capability.ts';
+import { config } from './commands/config.ts';
+import { conversation } from './commands/conversation.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { embedding } from './commands/embedding.ts';
+import { evaluate } from './commands/eval.ts';
 import { health } from './commands/health.ts';
 import { ingest } from './commands/ingest.ts';
+import { kb } from './commands/kb.ts';
+import { key } from './commands/key.ts';
 import { logs } from './commands/logs.ts';
+import { provider } from './commands/provider.ts';
 import { restart } from './commands/restart.ts';
 import { scale } from './commands/scale.ts';
+import { search } from './commands/search.ts';
+import { source } from './commands/source.ts';
 import { stacks } from './commands/stacks.ts';
 import { stats } from './commands/stats.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { up } from './commands/up.ts';
+import { user } from './commands/user.ts';
+import { workflow } from './commands/workflow.ts';
 import { type ExitCode, exit, exitCodeOf } from './exit-code.ts';
 import { openTerminal, type Streams, type Terminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
@@ -40,8 +51,19 @@ const commands: readonly Command[] = [
   logs,
   stats,
   health,
+  kb,
   ingest,
+  source,
+  search,
   ask,
+  conversation,
+  evaluate,
+  provider,
+  config,
+  embedding,
+  workflow,
+  user,
+  key,
   backup,
   doctor,
 ];

@@ -17,7 +17,7 @@ const anyStack = [
 const codes = '0 done, 1 failed, 2 wrong usage, 3 no usable engine, 4 nothing to act on, 130 cancelled';
 
 export function overview(commands: readonly Command[], version: string): string {
-  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`);
+  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`);
   return [
     `Quayside ${version}: a private RAG stack on your own machine`,
     '',

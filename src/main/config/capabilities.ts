@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ProblemError, problem } from '../../shared/model/problem.ts';
 import type { Environment } from './environment.ts';
 import { type EnvironmentState, readState, updateState } from './environment-state.ts';
+import { mountedFoldersFile } from './source-folders.ts';
 
 interface Capability {
   /** In the compose folder. */
@@ -55,12 +56,17 @@ export async function listCapabilities(
   }));
 }
 
-/** compose.yaml and a file for each capability that is on, in the order Docker Compose would be given them. */
+/** compose.yaml, a file for each capability that is on, and that of the folders which sources need, in the order Docker Compose would be given them. */
 export async function composeFilesOf(
   environment: Pick<Environment, 'root' | 'composeDir' | 'composeFiles'>,
 ): Promise<string[]> {
   const list = await listCapabilities(environment);
-  return [...environment.composeFiles, ...list.flatMap(({ on, file }) => (on ? [file] : []))];
+  const folders = await mountedFoldersFile(environment);
+  return [
+    ...environment.composeFiles,
+    ...list.flatMap(({ on, file }) => (on ? [file] : [])),
+    ...(folders === null ? [] : [folders]),
+  ];
 }
 
 /** The name, where it is one. @throws {ProblemError} `capability-unknown` */

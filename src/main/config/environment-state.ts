@@ -15,6 +15,8 @@ const environmentStateSchema = z.object({
   images: z.record(z.string(), z.string().max(512)).default({}),
   /** Optional Compose files that are on. A name that this release does not know is kept and passed over. */
   capabilities: z.array(z.string().max(64)).max(64).default([]),
+  /** Folders of the person that the backend may read: name below /sources to where it lies on this machine. */
+  sources: z.record(z.string().min(1).max(80), z.string().min(1).max(4096)).default({}),
   /** Any further variable of the compose file the person set: `MAX_WORKERS`, `EMBEDDING_MODEL`. */
   variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(4096)).default({}),
 });

@@ -4,6 +4,7 @@ import type { SearchAnswer, SearchRequest, Source } from '../../shared/model/kno
 import type { BackendAccess } from '../backend/backend-access.ts';
 import { createBackendClient } from '../backend/backend-client.ts';
 import type { OperationRunner } from '../operations/operation-runner.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
 import { type Bases, createBases } from './bases.ts';
 import { createEmbedding, type Embedding } from './embedding.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
@@ -33,6 +34,7 @@ export interface Knowledge {
   readonly providers: ProviderCalls;
   readonly config: Configuration;
   readonly workflows: WorkflowCalls;
+  readonly accounts: Accounts;
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer>;
   /** Queues what was read with other settings than those of now; answers how many. */
   reindexStale(kb?: string): Promise<number>;
@@ -51,6 +53,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
     providers: createProviders(client, runner, stack),
     config: createConfiguration(client),
     workflows: createWorkflows(client, access, options.editorUrl),
+    accounts: createAccounts(client),
     search: (request, signal) => runSearch(client, request, signal),
     reindexStale: async (kb) =>
       (await client.call('POST', '/v1/reindex', queued, { scope: 'stale', ...(kb === undefined ? {} : { kb }) }))

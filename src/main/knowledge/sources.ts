@@ -1,17 +1,21 @@
 /** Folders and pages that knowledge bases keep up with. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Source, SourceItem } from '../../shared/model/knowledge.ts';
+import { ProblemError } from '../../shared/model/problem.ts';
 import type { BackendAccess } from '../backend/backend-access.ts';
 import type { BackendClient } from '../backend/backend-client.ts';
-import { documentCode } from '../backend/backend-problems.ts';
+import { backendProblem, documentCode } from '../backend/backend-problems.ts';
 import { watchBackend } from '../backend/live.ts';
 import { allPages, pageOf } from '../backend/pages.ts';
-import { cutText, nothing, pathOf, wireFailure, wireId } from '../backend/wire-fields.ts';
+import { cutText, nothing, pathOf, share, wireFailure, wireId } from '../backend/wire-fields.ts';
+import type { StepHandle } from '../operations/operation-runner.ts';
 
 const maxSources = 1000;
 const maxItems = 5000;
 const busyMs = 1000;
 const idleMs = 5000;
+const pollMs = 300;
 
 const failure = wireFailure.transform(({ code, message }) => ({ code: documentCode(code), message })).nullable();
 const wireSource = z.object({
@@ -48,14 +52,28 @@ const wireItem = z.object({
   error: failure,
 }) satisfies z.ZodType<SourceItem>;
 
+const made = z.object({ source: wireSource, job: z.object({ id: wireId }) });
+const syncJob = z.object({
+  job: z.object({
+    state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+    progress: share,
+    error: wireFailure.nullable(),
+    result: z.record(z.string(), z.number()).nullable(),
+  }),
+});
+
 export interface Sources {
-  /** Of one knowledge base, by id or name. */
-  list(kb: string): Promise<Source[]>;
+  /** Of one knowledge base, by id or name; left out: of all. */
+  list(kb?: string): Promise<Source[]>;
   watch(kb: string, fn: (sources: Source[]) => void): () => void;
   get(id: string): Promise<Source>;
   addPage(page: { kb: string; url: string; everySeconds: number | null }): Promise<Source>;
-  /** A folder as the backend sees it (`/sources/handbook`). */
-  addMounted(folder: { kb: string; path: string; everySeconds: number | null }): Promise<Source>;
+  /** A folder as the backend sees it (`/sources/handbook`). `jobId` is the first look at it. */
+  addMounted(folder: { kb: string; path: string; everySeconds: number | null }): Promise<{ jobId: string }>;
+  /** Every folder source, as the backend sees it. */
+  mounted(): Promise<{ id: string; path: string }[]>;
+  /** Resolves when a look at a source has ended, with what came of it. @throws {ProblemError} its failure */
+  followSync(jobId: string, step: StepHandle, signal: AbortSignal): Promise<{ added: number; failed: number }>;
   change(
     id: string,
     change: { everySeconds?: number | null | undefined; paused?: boolean | undefined },
@@ -72,11 +90,11 @@ export function createSources(
   shown: (source: Source) => Promise<Source>,
 ): Sources {
   const each = (sources: readonly Source[]): Promise<Source[]> => Promise.all(sources.map(shown));
-  const list = async (kb: string, signal?: AbortSignal): Promise<Source[]> =>
-    each(await allPages(client, `/v1/sources?kb=${encodeURIComponent(kb)}`, wireSource, maxSources, signal));
-  const made = z.object({ source: wireSource });
-  const add = async (body: unknown): Promise<Source> =>
-    shown((await client.call('POST', '/v1/sources', made, body)).source);
+  const raw = (kb?: string, signal?: AbortSignal): Promise<Source[]> => {
+    const of = kb === undefined ? '' : `?kb=${encodeURIComponent(kb)}`;
+    return allPages(client, `/v1/sources${of}`, wireSource, maxSources, signal);
+  };
+  const list = async (kb?: string, signal?: AbortSignal): Promise<Source[]> => each(await raw(kb, signal));
 
   return {
     list: (kb) => list(kb),
@@ -93,8 +111,29 @@ export function createSources(
         fn,
       ),
     get: async (id) => shown(await client.call('GET', pathOf('sources', id), wireSource)),
-    addPage: ({ kb, url, everySeconds }) => add({ kind: 'url', kb, url, everySeconds }),
-    addMounted: ({ kb, path, everySeconds }) => add({ kind: 'folder', kb, path, everySeconds }),
+    addPage: async ({ kb, url, everySeconds }) =>
+      (await client.call('POST', '/v1/sources', made, { kind: 'url', kb, url, everySeconds })).source,
+    async addMounted({ kb, path, everySeconds }) {
+      const { job } = await client.call('POST', '/v1/sources', made, { kind: 'folder', kb, path, everySeconds });
+      return { jobId: job.id };
+    },
+    mounted: async () => (await raw()).flatMap(({ id, kind, uri }) => (kind === 'folder' ? [{ id, path: uri }] : [])),
+    async followSync(jobId, step, signal) {
+      for (;;) {
+        const { job } = await client.call('GET', pathOf('jobs', jobId), syncJob, undefined, signal);
+        step.progress({ done: Math.round(job.progress * 100), total: 100, unit: 'steps' });
+        if (job.state === 'failed' || job.state === 'cancelled')
+          throw new ProblemError(
+            backendProblem(job.error?.code ?? 'internal', job.error?.message ?? 'The folder was not looked at.'),
+          );
+        if (job.state === 'done') {
+          const { added = 0, failed = 0 } = job.result ?? {};
+          step.done();
+          return { added, failed };
+        }
+        await pause(pollMs, undefined, { signal });
+      }
+    },
     change: async (id, change) => shown(await client.call('PATCH', pathOf('sources', id), wireSource, change)),
     async sync(id, allowLarge) {
       await client.call('POST', pathOf('sources', id, '/sync'), nothing, { allowLarge });

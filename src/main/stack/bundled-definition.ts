@@ -3,6 +3,7 @@ import { loadProject } from '../compose/load.ts';
 import { composeFilesOf } from '../config/capabilities.ts';
 import type { Environment } from '../config/environment.ts';
 import { readState, updateState } from '../config/environment-state.ts';
+import { writeSourceFolders } from '../config/source-folders.ts';
 import { composeVariables, writeComposeEnv } from '../config/variables.ts';
 import type { StackDefinition } from './definition.ts';
 import { withScale } from './overrides.ts';
@@ -15,7 +16,10 @@ export function bundledDefinition(environment: Environment, images: StackImages)
   return {
     project: environment.project,
     title: 'the stack',
-    prepare: () => writeComposeEnv(environment),
+    async prepare() {
+      await writeComposeEnv(environment);
+      await writeSourceFolders(environment);
+    },
     async load() {
       const [files, variables, { scale }] = await Promise.all([
         composeFilesOf(environment),

@@ -1,5 +1,6 @@
 /** The one list of what the window, the CLI and the tests may ask of the core. Preload, handlers and client derive from it. */
 import { z } from 'zod';
+import { apiKeySchema, newKeySchema, newUserSchema, userChangeSchema, userSchema } from '../model/accounts.ts';
 import { backupSchema } from '../model/backup.ts';
 import {
   chatEventSchema,
@@ -293,6 +294,15 @@ export const contract = {
   ),
   /** Has the Ollama server fetch a model: an operation. */
   'providers.pull': call(z.strictObject({ model: z.string().min(1).max(200) }), started),
+
+  'users.list': call(nothing, z.strictObject({ users: z.array(userSchema).max(1000) })),
+  'users.create': call(newUserSchema, userSchema),
+  /** Disabled: may not sign in any more, what is theirs stays. */
+  'users.change': call(userChangeSchema, userSchema),
+  'keys.list': call(nothing, z.strictObject({ keys: z.array(apiKeySchema).max(200) })),
+  /** The secret is told this once. */
+  'keys.create': call(newKeySchema, z.strictObject({ key: apiKeySchema, secret: z.string().max(500) })),
+  'keys.revoke': call(z.strictObject({ id }), nothing),
 
   'config.get': call(nothing, ragConfigSchema),
   /** All or none; null goes back to the default. Refused when another changed something since `revision`. */

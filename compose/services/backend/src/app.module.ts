@@ -92,7 +92,10 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
   const conversations = createConversationsRepository(database);
-  const providers = createProviders(search, config, settings);
+  const providers = createProviders(search, config, settings, {
+    baseUrl: settings.LLM_URL,
+    token: settings.llmToken,
+  });
   const runs = createRuns({ ...search, bus, runLog: createRunLog(redis) }, conversations, providers);
   const health = createHealthMonitor(search, providers);
   return {

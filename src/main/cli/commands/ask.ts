@@ -4,28 +4,32 @@ import { type Command, type Context, readyStack } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
 import { duration } from '../format.ts';
 import { printable } from '../printable.ts';
+import { listOption } from '../verbs.ts';
 
 export const ask: Command = {
   name: 'ask',
-  usage: 'QUESTION',
+  usage: 'QUESTION [--kb NAME]',
   summary: 'ask your documents; the answer comes with its sources',
   help: [
+    '--kb NAME   what to ask, by name or id; several times for several (the default one unless told)',
+    '',
     'The conversation is kept and shows in the window. Ctrl-C stops the answer.',
     'With --json: { question, answer, status, provider, sources, timings, conversationId }.',
     '',
     'Example: quayside ask "What does the contract say about notice?"',
   ],
-  options: {},
+  options: { kb: { type: 'string', multiple: true } },
   positionals: { min: 1, max: 100 },
   async run(context) {
     const { core, terminal, signal } = context;
     const question = context.positionals.join(' ').trim();
     if (question === '') throw new ProblemError(problem('usage', 'There is no question', 'The question is empty.'));
     await readyStack(context);
-    const documents = await core.chat.documents();
-    if (!documents.some(({ state }) => state === 'ready')) throw noDocuments();
+    const kbs = listOption(context.options.kb);
+    const asked = await Promise.all((kbs ?? ['default']).map((kb) => core.knowledge.bases.get(kb)));
+    if (!asked.some(({ chunks }) => chunks > 0)) throw noDocuments();
 
-    const conversation = await core.chat.createConversation();
+    const conversation = await core.chat.createConversation(kbs === undefined ? undefined : asked.map(({ id }) => id));
     const answer = collect(context);
     const give = context.onInterrupt(() => {
       if (answer.runId !== '') void core.chat.stop(answer.runId).catch(() => undefined);
@@ -70,6 +74,7 @@ function collect({ terminal }: Context) {
     sources: [] as readonly CitationSource[],
     timings: null as { retrievalMs: number; ttftMs: number; totalMs: number } | null,
     nearest: [] as readonly string[],
+    notices: [] as string[],
     take(event: ChatEvent): void {
       switch (event.type) {
         case 'run':
@@ -96,7 +101,11 @@ function collect({ terminal }: Context) {
         case 'done':
           all.status = event.status;
           break;
+        case 'notice':
+          all.notices.push(event.message);
+          break;
         case 'status':
+        case 'citation':
           break;
       }
     },
@@ -114,6 +123,7 @@ function collect({ terminal }: Context) {
       if (lines.length > 0) blocks.push('Sources', ...lines);
       if (all.status === 'abstained' && all.nearest.length > 0)
         blocks.push('Nearest', ...all.nearest.map((n) => `  ${n}`));
+      if (all.notices.length > 0) blocks.push('Note', ...all.notices.map((text) => `  ${text}`));
       if (all.timings !== null) blocks.push(`Answered in ${duration(all.timings.totalMs)} by ${all.provider}`);
       return printable(blocks.join('\n'), false);
     },

@@ -1,7 +1,7 @@
 /** What the answers of language model services mean. Their bodies are looked at, never passed on: they may hold the key or the prompt. */
 import { BackendProblem } from '../http/problem.ts';
 import { llmErrors } from '../observability/metrics.ts';
-import type { RemoteProviderName } from './provider-names.ts';
+import type { ServiceName } from './provider-names.ts';
 
 const overflow =
   /context[_ ]length|maximum context|context window|context size|exceed_context|prompt is too long|too many (input )?tokens|input length.{0,40}exceeds/i;
@@ -75,7 +75,7 @@ export const notAnAnswer = (): BackendProblem =>
   new BackendProblem('provider-error', 'The language model service sent something that is not an answer.');
 
 /** Counts it. */
-export function failed(provider: RemoteProviderName, problem: BackendProblem): BackendProblem {
+export function failed(provider: ServiceName, problem: BackendProblem): BackendProblem {
   llmErrors.inc({ provider, code: problem.code });
   return problem;
 }

@@ -4,9 +4,9 @@ import { BackendProblem } from '../http/problem.ts';
 import { notAnAnswer, problemOfStreamed, UnsupportedParameter } from './failures.ts';
 import { askJson, endpoint, type Outgoing, streamParts } from './outbound.ts';
 import type { ChatPart, ChatRequest, ModelInfo, ModelService, ServiceSettings } from './port.ts';
+import type { ServiceName } from './provider-names.ts';
 
 const jsonTimeoutMs = 10_000;
-const name = 'openai-compatible' as const;
 
 const streamPart = z.object({
   choices: z
@@ -69,7 +69,11 @@ export function parseOpenAiFrame(frame: string): ChatPart[] {
   ];
 }
 
-export function createOpenAiCompatible(settings: ServiceSettings): ModelService {
+/** @param name whom failures and figures are told of */
+export function createOpenAiCompatible(
+  settings: ServiceSettings,
+  name: ServiceName = 'openai-compatible',
+): ModelService {
   const headers: Record<string, string> = settings.key === null ? {} : { authorization: `Bearer ${settings.key}` };
 
   async function models(signal: AbortSignal): Promise<ModelInfo[]> {

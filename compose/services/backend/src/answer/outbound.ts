@@ -9,7 +9,7 @@ import { BackendProblem } from '../http/problem.ts';
 import { guardedLookup, isRefusedHost, RefusedAddress } from './addresses.ts';
 import { failed, notAnAnswer, problemOfStatus } from './failures.ts';
 import type { ChatPart, Limits } from './port.ts';
-import type { RemoteProviderName } from './provider-names.ts';
+import type { ServiceName } from './provider-names.ts';
 
 const agents = {
   'http:': new HttpAgent({ keepAlive: true, noDelay: true, maxFreeSockets: 4 }),
@@ -19,7 +19,7 @@ const maxJsonBytes = 8 * 1024 * 1024;
 const maxErrorBytes = 8 * 1024;
 
 export interface Outgoing {
-  readonly provider: RemoteProviderName;
+  readonly provider: ServiceName;
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

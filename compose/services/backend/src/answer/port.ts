@@ -1,5 +1,5 @@
 /** What every language model service looks like from inside, whatever protocol it speaks. */
-import type { RemoteProviderName } from './provider-names.ts';
+import type { ServiceName } from './provider-names.ts';
 
 export interface Turn {
   readonly role: 'user' | 'assistant';
@@ -36,7 +36,7 @@ export interface ModelInfo {
   readonly bytes: number | null;
 }
 export interface ModelService {
-  readonly name: RemoteProviderName;
+  readonly name: ServiceName;
   readonly model: string;
   /**
    * An aborted signal closes the socket. Ends with `end`, else it throws.

@@ -10,12 +10,19 @@ import { isNear } from './addresses.ts';
 import { createAnthropic } from './anthropic.ts';
 import { createEmbedded } from './embedded.ts';
 import { mayFallBack, withFallback } from './fallback.ts';
+import { createLocal, createLocalService } from './local.ts';
 import { createModelAnswerer } from './model-answerer.ts';
 import { createOllama, type Ollama } from './ollama.ts';
 import { createOpenAiCompatible } from './openai-compatible.ts';
 import type { ModelInfo, ModelService, ServiceSettings } from './port.ts';
 import type { Answerer } from './provider.ts';
-import { type ProviderName, providerNames, type RemoteProviderName, remoteProviderNames } from './provider-names.ts';
+import {
+  type ProviderName,
+  providerNames,
+  type RemoteProviderName,
+  type ServiceName,
+  serviceNames,
+} from './provider-names.ts';
 import { dataKeys, seal, unseal } from './sealed-key.ts';
 import { type TryOut, tryOut } from './try-out.ts';
 import { createWindows } from './windows.ts';
@@ -98,7 +105,7 @@ const usualAddress: Readonly<Record<RemoteProviderName, string>> = {
   anthropic: 'https://api.anthropic.com',
 };
 /** Anthropic takes nobody without one; the others may. */
-const isComplete = (name: RemoteProviderName, { baseUrl, model, key }: ServiceSettings): boolean =>
+const isComplete = (name: ServiceName, { baseUrl, model, key }: ServiceSettings): boolean =>
   baseUrl !== '' && model !== '' && (name !== 'anthropic' || key !== null);
 
 /** A service that answers is asked again after this; one that does not, with every look. */
@@ -107,12 +114,16 @@ const probeTimeoutMs = 2000;
 const minKeyForLast4 = 12;
 
 const unknownYet: Availability = { status: 'unknown', code: null, latencyMs: null, checkedAtMs: null };
-const isRemote = (name: ProviderName): name is RemoteProviderName => name !== 'embedded';
+const isService = (name: ProviderName): name is ServiceName => name !== 'embedded';
+/** Until its service was asked what it is called. */
+const localModel = 'local';
 
 export function createProviders(
   parts: SearchParts,
   config: RagConfig,
   secrets: { readonly dataKey: string; readonly apiToken: string },
+  /** The model that the stack runs itself; an empty address where it runs none. */
+  own: { readonly baseUrl: string; readonly token: string },
 ): Providers {
   const { database } = parts;
   const keys = dataKeys(secrets);
@@ -120,7 +131,9 @@ export function createProviders(
   const windows = createWindows();
   const availability = new Map<ProviderName, Availability & { readonly of: string }>();
 
-  async function stored(): Promise<Record<RemoteProviderName, Stored>> {
+  let ownModel = localModel;
+
+  async function stored(): Promise<Record<ServiceName, Stored>> {
     const rows = await database.rows<{
       name: string;
       settings: { baseUrl?: string; model?: string; contextTokens?: number | null };
@@ -135,38 +148,47 @@ export function createProviders(
         key: row?.secret_enc == null ? null : unseal(row.secret_enc, keys),
       };
     };
-    return { 'openai-compatible': of('openai-compatible'), ollama: of('ollama'), anthropic: of('anthropic') };
+    return {
+      local: { baseUrl: own.baseUrl, model: ownModel, contextTokens: null, key: own.token === '' ? null : own.token },
+      'openai-compatible': of('openai-compatible'),
+      ollama: of('ollama'),
+      anthropic: of('anthropic'),
+    };
   }
 
-  const serviceOf = (name: RemoteProviderName, settings: ServiceSettings): ModelService => {
+  const serviceOf = (name: ServiceName, settings: ServiceSettings): ModelService => {
+    if (name === 'local') return createLocalService(settings);
     if (name === 'ollama') return createOllama(settings);
     return name === 'anthropic' ? createAnthropic(settings) : createOpenAiCompatible(settings);
   };
 
-  const notConfigured = (): BackendProblem =>
+  const notConfigured = (name: ServiceName): BackendProblem =>
     new BackendProblem(
       'provider-not-configured',
-      'Give the address, the model and, where it is asked for, the key first.',
+      name === 'local'
+        ? 'The stack runs no model of its own: switch the capability llm on, then start the stack.'
+        : 'Give the address, the model and, where it is asked for, the key first.',
     );
 
-  async function configured(name: RemoteProviderName): Promise<Stored> {
+  async function configured(name: ServiceName): Promise<Stored> {
     const settings = (await stored())[name];
-    if (!isComplete(name, settings)) throw notConfigured();
+    if (!isComplete(name, settings)) throw notConfigured(name);
     return settings;
   }
 
-  function answererOf(name: ProviderName, all: Record<RemoteProviderName, Stored>, values: ConfigValues): Answerer {
-    if (!isRemote(name)) return embedded;
+  function answererOf(name: ProviderName, all: Record<ServiceName, Stored>, values: ConfigValues): Answerer {
+    if (!isService(name)) return embedded;
     const settings = all[name];
-    if (!isComplete(name, settings)) throw notConfigured();
+    if (!isComplete(name, settings)) throw notConfigured(name);
     const service = serviceOf(name, settings);
-    return createModelAnswerer(parts, service, (signal) =>
+    const answerer = createModelAnswerer(parts, service, (signal) =>
       windows.of(
         service,
         { baseUrl: settings.baseUrl, own: settings.contextTokens, usual: values['llm.contextTokens'] },
         signal,
       ),
     );
+    return name === 'local' ? createLocal(answerer, embedded) : answerer;
   }
 
   /** As stored with a change laid over it; a stored key does not go along to another host. */
@@ -186,16 +208,18 @@ export function createProviders(
     let code: ProblemCode | null = null;
     try {
       const signal = AbortSignal.timeout(probeTimeoutMs);
-      if (settings === null || !isRemote(name)) await parts.nlp.ping(signal);
+      if (settings === null || !isService(name)) await parts.nlp.ping(signal);
       else {
         const service = serviceOf(name, settings);
-        windows.learn(service, settings.baseUrl, await service.models(signal));
+        const models = await service.models(signal);
+        if (name === 'local') ownModel = models[0]?.id ?? localModel;
+        windows.learn(service, settings.baseUrl, models);
       }
     } catch (error) {
       const late = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
       code = late ? 'provider-timeout' : toBackendProblem(error).code;
       // Whoever has no list of models answers all the same.
-      if (isRemote(name) && code === 'model-not-found') code = null;
+      if (isService(name) && code === 'model-not-found') code = null;
     }
     return {
       status: code === null ? 'available' : 'unavailable',
@@ -225,15 +249,19 @@ export function createProviders(
             local: true,
             availability: availabilityJson.parse(availability.get('embedded') ?? unknownYet),
           },
-          ...remoteProviderNames.map((name) => {
-            const { key, ...settings } = all[name];
+          ...serviceNames.map((name) => {
+            const { key: held, ...settings } = all[name];
+            const ofStack = name === 'local';
+            // Its token is between the two of them.
+            const key = ofStack ? null : held;
             return {
               name,
               ...settings,
+              baseUrl: ofStack ? null : settings.baseUrl,
               hasKey: key !== null,
               keyLast4: key !== null && key.length >= minKeyForLast4 ? key.slice(-4) : null,
               configured: isComplete(name, all[name]),
-              local: isNear(settings.baseUrl),
+              local: ofStack || isNear(settings.baseUrl),
               availability: availabilityJson.parse(availability.get(name) ?? unknownYet),
             };
           }),
@@ -251,7 +279,7 @@ export function createProviders(
       availability.delete(name);
     },
     async setActive(who, name) {
-      if (isRemote(name)) await configured(name);
+      if (isService(name)) await configured(name);
       await config.change({ 'llm.active': name }, who.userId);
     },
     async active() {
@@ -263,13 +291,14 @@ export function createProviders(
       const first = answererOf(name, all, values);
       if (other === 'off' || other === name) return first;
       return withFallback(first, async () => {
-        const near = !isRemote(other) || isNear(all[other].baseUrl);
+        const near = !isService(other) || other === 'local' || isNear(all[other].baseUrl);
         if (!mayFallBack({ near }, values['llm.allowCloud'])) return null;
-        return isRemote(other) && !isComplete(other, all[other]) ? null : answererOf(other, all, values);
+        return isService(other) && !isComplete(other, all[other]) ? null : answererOf(other, all, values);
       });
     },
     async test(name, change) {
-      if (isRemote(name)) return tryOut(serviceOf(name, changed((await stored())[name], change)));
+      if (name === 'local') return tryOut(serviceOf(name, await configured(name)));
+      if (isService(name)) return tryOut(serviceOf(name, changed((await stored())[name], change)));
       const { status, latencyMs } = await lookAt(name, null);
       const ok = status === 'available';
       const { code, title, detail } = new BackendProblem(
@@ -288,15 +317,15 @@ export function createProviders(
       };
     },
     async models(name) {
-      if (!isRemote(name)) return [{ id: embedded.model, contextTokens: null, bytes: null }];
+      if (!isService(name)) return [{ id: embedded.model, contextTokens: null, bytes: null }];
       const settings = (await stored())[name];
       // A list is what a model is chosen from: none is needed yet.
-      if (settings.baseUrl === '') throw notConfigured();
+      if (settings.baseUrl === '') throw notConfigured(name);
       return serviceOf(name, settings).models(new AbortController().signal);
     },
     async ollama() {
       const settings = (await stored()).ollama;
-      if (settings.baseUrl === '') throw notConfigured();
+      if (settings.baseUrl === '') throw notConfigured('ollama');
       return createOllama(settings);
     },
     async probe() {
@@ -304,8 +333,8 @@ export function createProviders(
       const active = config.values()['llm.active'];
       await Promise.all(
         providerNames.map(async (name) => {
-          const settings = isRemote(name) ? all[name] : null;
-          if (settings !== null && isRemote(name) && !isComplete(name, settings)) {
+          const settings = isService(name) ? all[name] : null;
+          if (settings !== null && isService(name) && !isComplete(name, settings)) {
             availability.delete(name);
             providerAvailability.set({ provider: name }, 0);
             return;

@@ -19,6 +19,8 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[a-z0-9_]{1,64}$/)
     .default('chunks__minilm384__p1'),
+  /** The model that the stack runs itself; empty where it runs none. */
+  LLM_URL: z.union([z.literal(''), z.url()]).default(''),
   NLP_URL: z.url().default('http://nlp:8000'),
   /** Host names besides 127.0.0.1 and localhost under which requests are taken; comma separated. */
   ALLOWED_HOSTS: z.string().default('backend'),
@@ -35,6 +37,7 @@ export interface Settings extends z.infer<typeof environmentSchema> {
   readonly redisPassword: string;
   readonly qdrantApiKey: string;
   readonly nlpToken: string;
+  readonly llmToken: string;
   readonly apiToken: string;
   /** What keys of providers are sealed under; empty: the API token. */
   readonly dataKey: string;
@@ -63,6 +66,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     redisPassword: secret(env, 'REDIS_PASSWORD'),
     qdrantApiKey: secret(env, 'QDRANT_API_KEY'),
     nlpToken: secret(env, 'NLP_TOKEN'),
+    llmToken: parsed.data.LLM_URL === '' ? '' : secret(env, 'LLM_TOKEN'),
     apiToken,
     dataKey: secret(env, 'DATA_KEY'),
   };

@@ -43,6 +43,8 @@ export const documentJson = z
     remainingMs: z.number().nullable(),
     /** The source that keeps it; null for what was added by hand. */
     sourceId: z.guid().nullable(),
+    /** The job that reads it in now, by which that can be cancelled; null while none does. */
+    jobId: z.guid().nullable(),
     version: z.number().nullable(),
     revision: z.number(),
     createdAtMs: z.number(),
@@ -75,6 +77,8 @@ const documentColumns = `d.id, d.kb_id as "kbId", d.title, d.source_uri as "sour
   case when d.error_code is null then null
     else json_build_object('code', d.error_code, 'message', d.error_message) end as error,
   d.notices, case when d.state = 'embedding' then d.remaining_ms end as "remainingMs", d.source_id as "sourceId",
+  (select j.id from jobs j where j.doc_id = d.id and j.kind = 'ingest' and j.state in ('queued','running')
+    order by j.id desc limit 1) as "jobId",
   d.current_version as version, d.revision, (extract(epoch from d.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from d.updated_at) * 1000)::float8 as "updatedAtMs"`;
 
@@ -90,6 +94,11 @@ export function sourceOf(path: string): string {
   const parts = path.split(/[/\\]/).filter((part) => part !== '' && part !== '.' && part !== '..');
   const clean = parts.map(displayName).slice(-12).join('/').slice(-500);
   return clean === '' ? 'document' : clean;
+}
+
+export interface KnownFile {
+  readonly documentId: string;
+  readonly chunks: number;
 }
 
 export interface NewFile {
@@ -113,6 +122,16 @@ export interface DocumentsRepository {
    * @throws {BackendProblem} `not-found`, `kb-read-only`
    */
   accept(who: Principal, file: NewFile): Promise<Accepted>;
+  /**
+   * What `accept` would find already there, by the files' hashes alone: in the order that they were given, null for one
+   * whose bytes have to be sent. @throws {BackendProblem} `not-found`, `kb-read-only`
+   */
+  known(
+    who: Principal,
+    kb: string,
+    files: readonly { name: string; sha256: string; bytes: number }[],
+    pipeline: string,
+  ): Promise<(KnownFile | null)[]>;
   /** @throws {BackendProblem} `not-found`, `precondition-failed` */
   change(
     who: Principal,
@@ -228,6 +247,29 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
   }
 
   return {
+    async known(who, kb, files, pipeline) {
+      const { id: kbId } = await findWritableKb(database, who, kb);
+      const rows = await database.rows<KnownFile & { at: number }>(
+        `select f.at::int as at, k.id as "documentId", k.chunks
+         from unnest($2::text[], $3::text[], $4::int8[]) with ordinality as f (name, sha, bytes, at)
+         cross join lateral (
+           select d.id, d.chunk_count as chunks from document_versions v
+           join documents d on d.id = v.doc_id and d.last_version = v.version
+           where v.content_sha256 = decode(f.sha, 'hex') and v.pipeline = $5 and d.kb_id = $1
+             and d.deleted_at is null and d.state = 'ready' and d.bytes = f.bytes
+           order by (d.source_uri = f.name) desc limit 1
+         ) k`,
+        [
+          kbId,
+          files.map(({ name }) => sourceOf(name)),
+          files.map(({ sha256 }) => sha256),
+          files.map(({ bytes }) => bytes),
+          pipeline,
+        ],
+      );
+      const found = new Map(rows.map(({ at, documentId, chunks }) => [at, { documentId, chunks }]));
+      return files.map((_, index) => found.get(index + 1) ?? null);
+    },
     async list(who, kb, cursor, limit) {
       const { id } = await findKb(database, who, kb);
       const rows = await database.rows<DocumentJson>(

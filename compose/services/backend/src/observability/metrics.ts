@@ -1,6 +1,6 @@
 /** Figures in Prometheus format. Labels are bounded; every label set that can occur exists from the start, at 0. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { providerNames, remoteProviderNames } from '../answer/provider-names.ts';
+import { providerNames, serviceNames } from '../answer/provider-names.ts';
 
 export const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -182,7 +182,7 @@ for (const code of [
   'model-not-found',
   'context-overflow',
 ])
-  for (const provider of remoteProviderNames) llmErrors.inc({ provider, code }, 0);
+  for (const provider of serviceNames) llmErrors.inc({ provider, code }, 0);
 for (const status of outcomes) runsTotal.inc({ status }, 0);
 for (const reason of ['unavailable', 'rejected', 'malformed']) embeddingErrors.inc({ reason }, 0);
 for (const state of ['active', 'idle', 'waiting', 'max']) poolSize.set({ state }, 0);
