@@ -212,7 +212,7 @@ describe('the chat page', () => {
     snippet: 'At the quay',
     strength: 'strong',
   };
-  const conversation = { id: 'k1', title: 'Night', kbIds: [], createdAtMs: 1, updatedAtMs: 1 };
+  const conversation = { id: 'k1', title: 'Night', kbIds: ['b1'], createdAtMs: 1, updatedAtMs: 1 };
 
   const asked = (): boolean => scripted.calls.some((one) => one.name === 'chat.create');
 

@@ -3,25 +3,35 @@ import { create } from 'zustand';
 import type { ChatEvent, CitationSource, Conversation, Message } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { perform } from '../../app/actions.ts';
-import { call, open } from '../../app/bridge.ts';
-import { announce } from '../../ui/announce.ts';
+import { call } from '../../app/bridge.ts';
 
 export type Abstention = Extract<ChatEvent, { type: 'abstain' }>;
 export type Usage = Extract<ChatEvent, { type: 'usage' }>;
+export type Notice = Extract<ChatEvent, { type: 'notice' }>;
 
-export interface Run {
+/** What an answer's stream says beyond the message that is stored. */
+export interface Told {
+  readonly abstention: Abstention | null;
+  readonly usage: Usage | null;
+  readonly notices: readonly Notice[];
+}
+
+export interface Run extends Told {
   readonly conversationId: string;
   readonly question: string;
+  /** The stored question that is answered again or was put in other words: it and what follows are replaced. */
+  readonly replaces: string | null;
   /** null until the core has named it; Stop waits for that. */
   readonly runId: string | null;
+  readonly provider: string | null;
   readonly phase: 'asking' | 'retrieving' | 'generating';
   readonly text: string;
   readonly sources: readonly CitationSource[];
-  readonly abstention: Abstention | null;
-  readonly usage: Usage | null;
   readonly stopping: boolean;
   /** Set when it broke off; the run is kept so that the question is not lost. */
   readonly problem: Problem | null;
+  /** The very same question once more. */
+  readonly again: () => void;
 }
 
 export interface ChatState {
@@ -29,9 +39,10 @@ export interface ChatState {
   readonly currentId: string | null;
   readonly messages: Readonly<Record<string, readonly Message[]>>;
   readonly run: Run | null;
-  /** What the stream said beyond the stored message, by message id. */
-  readonly abstentions: Readonly<Record<string, Abstention>>;
-  readonly usages: Readonly<Record<string, Usage>>;
+  /** By message id. */
+  readonly told: Readonly<Record<string, Told>>;
+  /** What the next new conversation asks; null: what the last one asked. */
+  readonly nextKbIds: readonly string[] | null;
   readonly problem: Problem | null;
 }
 
@@ -40,14 +51,11 @@ export const useChat = create<ChatState>(() => ({
   currentId: null,
   messages: {},
   run: null,
-  abstentions: {},
-  usages: {},
+  told: {},
+  nextKbIds: null,
   problem: null,
 }));
 const { getState: get, setState: set } = useChat;
-
-/** Deltas are put together this long before the page is drawn again. */
-const flushMs = 40;
 
 export async function loadConversations(): Promise<void> {
   const answer = await call('chat.conversations', {});
@@ -75,14 +83,34 @@ export function select(conversationId: string | null): void {
   if (conversationId !== null && get().messages[conversationId] === undefined) void loadMessages(conversationId);
 }
 
+function keep(changed: Conversation): void {
+  set(({ conversations }) => ({
+    conversations: conversations?.map((one) => (one.id === changed.id ? changed : one)) ?? null,
+  }));
+}
+
 export async function rename(id: string, title: string): Promise<void> {
   const answer = await perform('chat', 'chat.rename', { id, title });
-  if (answer.ok) {
-    set(({ conversations }) => ({
-      conversations: conversations?.map((one) => (one.id === id ? answer.value : one)) ?? null,
-    }));
-  }
+  if (answer.ok) keep(answer.value);
 }
+
+/** The knowledge bases that the current conversation asks, and the next new one. */
+export async function chooseKbs(kbIds: string[]): Promise<void> {
+  const { currentId, conversations } = get();
+  set({ nextKbIds: kbIds });
+  const current = conversations?.find((one) => one.id === currentId);
+  if (current === undefined) return;
+  keep({ ...current, kbIds });
+  const answer = await perform('chat', 'chat.setKbs', { id: current.id, kbIds });
+  keep(answer.ok ? answer.value : current);
+}
+
+/** What a question would be asked of; empty: the default one. */
+export function chosenKbs({ conversations, currentId, nextKbIds }: ChatState): readonly string[] {
+  const current = conversations?.find((one) => one.id === currentId);
+  return current?.kbIds ?? nextKbIds ?? conversations?.[0]?.kbIds ?? none;
+}
+const none: readonly string[] = [];
 
 export async function remove(id: string): Promise<void> {
   const answer = await perform('chat', 'chat.delete', { id });
@@ -97,11 +125,12 @@ export async function remove(id: string): Promise<void> {
   });
 }
 
-/** The conversation to ask in: the current one, else a new one. */
-async function conversationToAsk(): Promise<string | null> {
+/** The conversation to ask in: the current one, else a new one. null when there is none to be had. */
+export async function conversationToAsk(): Promise<string | null> {
   const { currentId } = get();
   if (currentId !== null) return currentId;
-  const answer = await perform('chat', 'chat.create', {});
+  const kbIds = [...chosenKbs(get())];
+  const answer = await perform('chat', 'chat.create', kbIds.length === 0 ? {} : { kbIds });
   if (!answer.ok) return null;
   const created = answer.value;
   set(({ conversations, messages }) => ({
@@ -110,127 +139,4 @@ async function conversationToAsk(): Promise<string | null> {
     messages: { ...messages, [created.id]: [] },
   }));
   return created.id;
-}
-
-function change(part: Partial<Run>): void {
-  set(({ run }) => (run === null ? {} : { run: { ...run, ...part } }));
-}
-
-/** Asks and streams the answer into the store. Does nothing while another answer is under way. */
-export async function ask(question: string): Promise<void> {
-  const text = question.trim();
-  const under = get().run;
-  if (text === '' || (under !== null && under.problem === null)) return;
-  const conversationId = await conversationToAsk();
-  if (conversationId === null) return;
-  set({
-    run: {
-      conversationId,
-      question: text,
-      runId: null,
-      phase: 'asking',
-      text: '',
-      sources: [],
-      abstention: null,
-      usage: null,
-      stopping: false,
-      problem: null,
-    },
-  });
-  let pending = '';
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (pending === '') return;
-    const more = pending;
-    pending = '';
-    set(({ run }) => (run === null ? {} : { run: { ...run, text: run.text + more } }));
-  };
-  const close = open(
-    'chat.ask',
-    { conversationId, question: text },
-    (event) => {
-      switch (event.type) {
-        case 'run':
-          change({ runId: event.runId });
-          if (get().run?.stopping === true) void call('chat.stop', { runId: event.runId });
-          return;
-        case 'status':
-          change({ phase: event.phase });
-          return;
-        case 'sources':
-          change({ sources: event.sources });
-          return;
-        case 'delta':
-          pending += event.text;
-          timer ??= setTimeout(flush, flushMs);
-          return;
-        case 'citation':
-        case 'notice':
-          return;
-        case 'abstain':
-          change({ abstention: event });
-          return;
-        case 'usage':
-          change({ usage: event });
-          return;
-        case 'done':
-          flush();
-          // After an error the stream's end says why; the answer is settled there.
-          if (event.status === 'error') return;
-          close();
-          void settle(conversationId, event.messageId, event.status);
-          return;
-        default:
-          event satisfies never;
-      }
-    },
-    (end) => {
-      flush();
-      if (end.problem !== null) change({ problem: end.problem });
-      else if (get().run?.problem === null) void settle(conversationId, null, 'error');
-    },
-  );
-}
-
-/** The stored messages take the place of the streamed text. */
-async function settle(
-  conversationId: string,
-  messageId: string | null,
-  status: Extract<ChatEvent, { type: 'done' }>['status'],
-): Promise<void> {
-  const { run } = get();
-  await loadMessages(conversationId);
-  set(({ abstentions, usages }) => ({
-    run: null,
-    abstentions:
-      messageId !== null && run?.abstention != null ? { ...abstentions, [messageId]: run.abstention } : abstentions,
-    usages: messageId !== null && run?.usage != null ? { ...usages, [messageId]: run.usage } : usages,
-  }));
-  announce(
-    status === 'error'
-      ? 'The answer broke off'
-      : status === 'abstained'
-        ? 'The documents do not answer this'
-        : status === 'stopped'
-          ? 'The answer was stopped'
-          : 'The answer is complete',
-  );
-  await loadConversations();
-}
-
-/** Asks the core to stop the answer; what has come stays. */
-export function stop(): void {
-  const { run } = get();
-  if (run === null) return;
-  change({ stopping: true });
-  if (run.runId !== null) void perform('chat', 'chat.stop', { runId: run.runId });
-}
-
-/** Puts a broken run away; what is stored of it takes its place. */
-export function dropRun(): void {
-  const { run } = get();
-  set({ run: null });
-  if (run !== null) void loadMessages(run.conversationId);
 }

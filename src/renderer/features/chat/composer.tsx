@@ -1,7 +1,8 @@
 /** Where a question is written. Enter asks, Shift+Enter starts a new line. */
 import { ArrowUp, Square } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { ask, stop, useChat } from './chat-store.ts';
+import { ask, stop } from './answering.ts';
+import { useChat } from './chat-store.ts';
 import css from './composer.module.css';
 
 const maxChars = 8000;

@@ -1,15 +1,19 @@
-/** The conversations at the side: choose, start anew, rename, delete. */
+/** The conversations at the side: find, choose, start anew, rename, save to a file, delete. */
 import { Menu } from '@base-ui/react/menu';
-import { Ellipsis, Pencil, Plus, Trash2 } from 'lucide-react';
+import { Ellipsis, FileBraces, FileText, Pencil, Plus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { Conversation } from '../../../shared/model/chat.ts';
+import { perform } from '../../app/actions.ts';
+import { announce } from '../../ui/announce.ts';
 import { Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { formatAgo } from '../../ui/format.ts';
 import { Confirm } from '../../ui/overlay.tsx';
+import { markHidden } from '../../ui/plain-text.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { remove, rename, select, useChat } from './chat-store.ts';
 import css from './conversation-list.module.css';
+import { minChars, SearchField, SearchResults } from './conversation-search.tsx';
 
 function TitleEdit({
   conversation,
@@ -43,6 +47,11 @@ function TitleEdit({
   );
 }
 
+async function save(id: string, format: 'markdown' | 'json'): Promise<void> {
+  const answer = await perform('chat', 'chat.export', { id, format });
+  if (answer.ok && answer.value.saved) announce('Saved');
+}
+
 function Entry({
   conversation,
   current,
@@ -53,7 +62,7 @@ function Entry({
   const now = useNow();
   const [editing, setEditing] = useState(false);
   const [asking, setAsking] = useState(false);
-  const title = conversation.title === '' ? 'New conversation' : conversation.title;
+  const title = conversation.title === '' ? 'New conversation' : markHidden(conversation.title);
   if (editing) return <TitleEdit conversation={conversation} onDone={() => setEditing(false)} />;
   return (
     <div className={css.entry} data-current={current}>
@@ -75,6 +84,12 @@ function Entry({
             <Menu.Popup className={css.menu}>
               <Menu.Item className={css.item} onClick={() => setEditing(true)}>
                 <Pencil size={14} aria-hidden /> Rename
+              </Menu.Item>
+              <Menu.Item className={css.item} onClick={() => void save(conversation.id, 'markdown')}>
+                <FileText size={14} aria-hidden /> Save as Markdown
+              </Menu.Item>
+              <Menu.Item className={css.item} onClick={() => void save(conversation.id, 'json')}>
+                <FileBraces size={14} aria-hidden /> Save as JSON
               </Menu.Item>
               <Menu.Separator className={css.separator} />
               <Menu.Item className={css.item} onClick={() => setAsking(true)}>
@@ -99,25 +114,34 @@ function Entry({
 export function ConversationList(): ReactNode {
   const conversations = useChat((state) => state.conversations);
   const currentId = useChat((state) => state.currentId);
+  const [query, setQuery] = useState('');
+  const wanted = query.trim();
   return (
     <nav className={css.side} aria-label="Conversations">
       <Button icon={Plus} className={css.new} onClick={() => select(null)}>
         New conversation
       </Button>
-      <ul className={css.list}>
-        {conversations === null ? (
-          <li className={css.waiting}>
-            <Skeleton height={34} label="Loading conversations" />
-            <Skeleton height={34} />
-          </li>
-        ) : (
-          conversations.map((conversation) => (
-            <li key={conversation.id}>
-              <Entry conversation={conversation} current={conversation.id === currentId} />
+      <SearchField value={query} onChange={setQuery} />
+      {wanted.length >= minChars ? (
+        <div className={css.list}>
+          <SearchResults query={wanted} />
+        </div>
+      ) : (
+        <ul className={css.list}>
+          {conversations === null ? (
+            <li className={css.waiting}>
+              <Skeleton height={34} label="Loading conversations" />
+              <Skeleton height={34} />
             </li>
-          ))
-        )}
-      </ul>
+          ) : (
+            conversations.map((conversation) => (
+              <li key={conversation.id}>
+                <Entry conversation={conversation} current={conversation.id === currentId} />
+              </li>
+            ))
+          )}
+        </ul>
+      )}
     </nav>
   );
 }

@@ -3,6 +3,7 @@ import { FileText, FlaskConical, Plus, Trash2, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
+import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import type { Operation } from '../../../shared/model/operation.ts';
 import { perform } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
@@ -54,9 +55,17 @@ function DocumentRow({ document }: { readonly document: DocumentInfo }): ReactNo
 
 export function DocumentsPanel({
   documents,
+  kbs,
+  kb,
+  onKb,
   ingesting,
   onClose,
 }: {
+  /** Those that the conversation asks; a choice is shown where there are several. */
+  readonly kbs: readonly Pick<KnowledgeBase, 'id' | 'name'>[];
+  /** Whose documents these are; null is the default one. */
+  readonly kb: string | null;
+  readonly onKb: (id: string) => void;
   /** null until the first snapshot. */
   readonly documents: readonly DocumentInfo[] | null;
   /** The running ingest, or the newest that left files behind. */
@@ -70,6 +79,21 @@ export function DocumentsPanel({
       <header className={css.head}>
         <div>
           <h2>Documents</h2>
+          {kbs.length === 1 && kb !== null ? <p className={css.of}>{markHidden(kbs[0]?.name ?? '')}</p> : null}
+          {kbs.length < 2 ? null : (
+            <select
+              className={css.kb}
+              aria-label="Documents of"
+              value={kb ?? ''}
+              onChange={(event) => onKb(event.target.value)}
+            >
+              {kbs.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
           <p className={css.facts}>
             {documents === null || documents.length === 0
               ? 'What answers are drawn from'
@@ -79,10 +103,10 @@ export function DocumentsPanel({
         <IconButton icon={X} label="Hide documents" onClick={onClose} />
       </header>
       <div className={css.add}>
-        <Button kind="primary" icon={Plus} onClick={() => void addPicked()}>
+        <Button kind="primary" icon={Plus} onClick={() => void addPicked(kb ?? undefined)}>
           Add documents
         </Button>
-        <Button icon={FlaskConical} onClick={() => void addSamples()}>
+        <Button icon={FlaskConical} onClick={() => void addSamples(kb ?? undefined)}>
           Add samples
         </Button>
       </div>

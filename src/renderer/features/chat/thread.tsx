@@ -1,14 +1,16 @@
 /** The conversation itself: turns, the answer under way, and what to do when there is nothing yet. */
 import { FileUp, FlaskConical, MessageCircleQuestion, Plus } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
-import type { CitationSource, DocumentInfo } from '../../../shared/model/chat.ts';
+import type { CitationSource, DocumentInfo, Message } from '../../../shared/model/chat.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { addPicked, addSamples } from '../../parts/documents/ingest.ts';
 import { EmptyState, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ToneIcon } from '../../ui/status.tsx';
-import { ask, dropRun, loadConversations, type Run, useChat } from './chat-store.ts';
-import { Answer, Question } from './message-view.tsx';
+import { Answer } from './answer.tsx';
+import { ask, askInstead, dropRun, regenerate } from './answering.ts';
+import { loadConversations, type Run, useChat } from './chat-store.ts';
+import { Question } from './question.tsx';
 import css from './thread.module.css';
 
 const phaseWords = {
@@ -17,33 +19,60 @@ const phaseWords = {
   generating: 'Writing the answer',
 } as const;
 
-function Running({ run, onOpen }: { readonly run: Run; readonly onOpen: (source: CitationSource) => void }): ReactNode {
+/** What pressing something in an answer does. */
+export interface AnswerActions {
+  readonly onOpen: (source: CitationSource) => void;
+  readonly onOpenTitle: (title: string) => (() => void) | null;
+  readonly onLink: (url: string) => void;
+}
+
+function Running({ run, actions }: { readonly run: Run; readonly actions: AnswerActions }): ReactNode {
+  const { text, sources, provider } = run;
   return (
     <>
       <Question text={run.question} />
-      {run.text === '' ? null : (
+      {text === '' ? null : (
         <Answer
-          message={{ text: run.text, status: 'streaming', sources: [...run.sources], provider: null }}
-          abstention={null}
-          usage={null}
+          message={{ text, status: 'streaming', sources: [...sources], citations: [], provider, model: null }}
+          told={run}
           streaming={run.problem === null}
-          onOpen={onOpen}
+          {...actions}
         />
       )}
-      {run.problem === null && run.text === '' ? (
+      {run.problem === null && text === '' ? (
         <p className={css.phase} role="status">
           <ToneIcon tone="busy" size={15} />
           {run.stopping ? 'Stopping' : phaseWords[run.phase]}
         </p>
       ) : null}
-      {run.problem === null ? null : (
-        <LiveProblem problem={run.problem} retry={() => void ask(run.question)} onDismiss={dropRun} />
-      )}
+      {run.problem === null ? null : <LiveProblem problem={run.problem} retry={run.again} onDismiss={dropRun} />}
     </>
   );
 }
 
-function Nothing({ documents }: { readonly documents: readonly DocumentInfo[] | null }): ReactNode {
+/** The question that an answer answers: the last one before it. */
+function questionOf(messages: readonly Message[], index: number): Message | undefined {
+  return messages.slice(0, index).findLast((message) => message.role === 'user');
+}
+
+/** What stands before the run: not the question that it replaces, nor its own, which is stored as it begins. */
+function before(run: Run | null, stored: readonly Message[]): readonly Message[] {
+  if (run === null) return stored;
+  const replaced = stored.findIndex((message) => message.id === run.replaces);
+  if (replaced !== -1) return stored.slice(0, replaced);
+  const last = stored.at(-1);
+  if (last?.role === 'user' && last.text === run.question) return stored.slice(0, -1);
+  const doubled = last?.status === 'streaming' && stored.at(-2)?.text === run.question;
+  return doubled ? stored.slice(0, -2) : stored;
+}
+
+function Nothing({
+  documents,
+  kb,
+}: {
+  readonly documents: readonly DocumentInfo[] | null;
+  readonly kb: string | null;
+}): ReactNode {
   if (documents === null) {
     return (
       <div className={css.waiting}>
@@ -60,10 +89,10 @@ function Nothing({ documents }: { readonly documents: readonly DocumentInfo[] | 
         title="Bring in the documents you want to ask"
         text="Drop Markdown, text, HTML or PDF files here. They stay on this machine; each answer cites the passages it stands on."
       >
-        <Button kind="primary" icon={Plus} onClick={() => void addPicked()}>
+        <Button kind="primary" icon={Plus} onClick={() => void addPicked(kb ?? undefined)}>
           Choose files
         </Button>
-        <Button icon={FlaskConical} onClick={() => void addSamples()}>
+        <Button icon={FlaskConical} onClick={() => void addSamples(kb ?? undefined)}>
           Try the samples
         </Button>
       </EmptyState>
@@ -90,17 +119,20 @@ function Nothing({ documents }: { readonly documents: readonly DocumentInfo[] | 
 
 export function Thread({
   documents,
-  onOpen,
+  kb,
+  actions,
 }: {
   readonly documents: readonly DocumentInfo[] | null;
-  readonly onOpen: (source: CitationSource) => void;
+  /** Where documents are added to; null is the default one. */
+  readonly kb: string | null;
+  readonly actions: AnswerActions;
 }): ReactNode {
   const currentId = useChat((state) => state.currentId);
   const messages = useChat((state) => (state.currentId === null ? undefined : state.messages[state.currentId]));
   const run = useChat((state) => (state.run?.conversationId === state.currentId ? state.run : null));
   const problem = useChat((state) => state.problem);
-  const abstentions = useChat((state) => state.abstentions);
-  const usages = useChat((state) => state.usages);
+  const told = useChat((state) => state.told);
+  const busy = useChat((state) => state.run !== null && state.run.problem === null);
   const scroller = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
 
@@ -114,19 +146,7 @@ export function Thread({
     if (element !== null && stick.current) element.scrollTop = element.scrollHeight;
   }, [messages, run, currentId]);
 
-  // The stored question appears with the answer's start; the running one must not stand there twice.
-  const stored = messages ?? [];
-  const last = stored.at(-1);
-  const before = stored.at(-2);
-  const doubled =
-    run === null
-      ? 0
-      : last?.role === 'user' && last.text === run.question
-        ? 1
-        : last?.status === 'streaming' && before?.text === run.question
-          ? 2
-          : 0;
-  const shown = stored.slice(0, stored.length - doubled);
+  const shown = before(run, messages ?? []);
   const empty = shown.length === 0 && run === null;
   return (
     <div
@@ -140,23 +160,31 @@ export function Thread({
       <div className={css.thread} data-empty={empty}>
         {problem === null ? null : <LiveProblem problem={problem} retry={() => void loadConversations()} />}
         {empty ? (
-          <Nothing documents={currentId !== null && messages === undefined ? null : documents} />
+          <Nothing documents={currentId !== null && messages === undefined ? null : documents} kb={kb} />
         ) : (
-          shown.map((message) =>
-            message.role === 'user' ? (
-              <Question key={message.id} text={message.text} />
-            ) : (
+          shown.map((message, index) => {
+            if (message.role === 'user') {
+              return (
+                <Question
+                  key={message.id}
+                  text={message.text}
+                  onAskInstead={busy ? undefined : (text) => askInstead(message, text)}
+                />
+              );
+            }
+            const question = questionOf(shown, index);
+            return (
               <Answer
                 key={message.id}
                 message={message}
-                abstention={abstentions[message.id] ?? null}
-                usage={usages[message.id] ?? null}
-                onOpen={onOpen}
+                told={told[message.id] ?? null}
+                onRegenerate={busy || question === undefined ? undefined : () => regenerate(question)}
+                {...actions}
               />
-            ),
-          )
+            );
+          })
         )}
-        {run === null ? null : <Running run={run} onOpen={onOpen} />}
+        {run === null ? null : <Running run={run} actions={actions} />}
       </div>
     </div>
   );

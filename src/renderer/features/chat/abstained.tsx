@@ -1,0 +1,56 @@
+/** The documents do not answer: its own state, with what came nearest. */
+import { Compass } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { markHidden } from '../../ui/plain-text.ts';
+import css from './answer.module.css';
+
+const title = 'Your documents do not answer this';
+
+function sameWords(a: string, b: string): boolean {
+  const bare = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+  return bare(a) === bare(b);
+}
+
+export function Abstained({
+  reason,
+  nearest,
+  onOpenTitle,
+}: {
+  readonly reason: string;
+  readonly nearest: readonly string[];
+  readonly onOpenTitle: (title: string) => (() => void) | null;
+}): ReactNode {
+  // As it is stored, the sentence names the nearest too.
+  const [told = '', listed] = reason.split(' The nearest are: ');
+  const titles = nearest.length > 0 ? nearest : (listed?.replace(/\.$/, '').split('; ') ?? []);
+  return (
+    <div className={css.abstained}>
+      <Compass size={18} aria-hidden />
+      <div>
+        <p className={css.abstainedTitle}>{title}</p>
+        {sameWords(told, title) ? null : <p>{markHidden(told)}</p>}
+        {titles.length === 0 ? null : (
+          <>
+            <p className={css.nearest}>The nearest were:</p>
+            <ul>
+              {titles.map((one) => {
+                const open = onOpenTitle(one);
+                return (
+                  <li key={one}>
+                    {open === null ? (
+                      markHidden(one)
+                    ) : (
+                      <button type="button" className={css.open} onClick={open}>
+                        {markHidden(one)}
+                      </button>
+                    )}
+                  </li>
+                );
+              })}
+            </ul>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
