@@ -24,6 +24,7 @@ export type Area =
   | 'evaluation'
   | 'embedding'
   | 'chat'
+  | 'workflows'
   | 'backups'
   | 'settings';
 

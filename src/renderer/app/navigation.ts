@@ -7,6 +7,7 @@ export const pages = [
   'chat',
   'knowledge',
   'retrieval',
+  'workflows',
   'health',
   'metrics',
   'logs',
@@ -22,6 +23,7 @@ export const pageTitles: Readonly<Record<Page, string>> = {
   chat: 'Chat',
   knowledge: 'Knowledge',
   retrieval: 'Retrieval',
+  workflows: 'Workflows',
   health: 'Health',
   metrics: 'Metrics',
   logs: 'Logs',
@@ -48,6 +50,10 @@ export function pageOfKey(key: string): Page | undefined {
 export const stackSections = ['services', 'plan', 'logs', 'stats'] as const;
 export type StackSection = (typeof stackSections)[number];
 
+/** What the settings are about, in the order of the tabs. */
+export const settingsSections = ['general', 'answers', 'retrieval', 'parts'] as const;
+export type SettingsSection = (typeof settingsSections)[number];
+
 export interface Navigation {
   readonly page: Page;
   /** A service the page should bring forward, once: Logs of postgres. */
@@ -55,6 +61,7 @@ export interface Navigation {
   /** The project whose details the Projects page shows; null for the list. */
   readonly stack: string | null;
   readonly section: StackSection;
+  readonly settings: SettingsSection;
 }
 
 export function isPage(name: string): name is Page {
@@ -74,6 +81,7 @@ export function placeOf(hash: string): Navigation {
     service: null,
     stack: page === 'stacks' && /^[a-z0-9][a-z0-9_-]{0,127}$/.test(stack) ? stack : null,
     section: isSection(section) ? section : 'services',
+    settings: (page === 'settings' ? settingsSections.find((one) => one === stack) : undefined) ?? 'general',
   };
 }
 
@@ -88,8 +96,14 @@ export function followAddress(): () => void {
 
 /** Shows a page, and there the given service. */
 export function go(page: Page, service: string | null = null): void {
-  useNavigation.setState({ page, service, stack: null, section: 'services' });
+  useNavigation.setState({ page, service, stack: null, section: 'services', settings: 'general' });
   window.history.replaceState(null, '', `#/${page}`);
+}
+
+/** Shows a part of the settings. */
+export function goSettings(settings: SettingsSection): void {
+  useNavigation.setState({ page: 'settings', service: null, stack: null, section: 'services', settings });
+  window.history.replaceState(null, '', `#/settings${settings === 'general' ? '' : `/${settings}`}`);
 }
 
 /** Shows one project, and there the given service. */

@@ -12,6 +12,7 @@ import {
   Settings,
   TriangleAlert,
   Vault,
+  Workflow,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '../ui/cx.ts';
@@ -26,6 +27,7 @@ const icons: Readonly<Record<Page, LucideIcon>> = {
   chat: MessagesSquare,
   knowledge: LibraryBig,
   retrieval: SearchCheck,
+  workflows: Workflow,
   health: HeartPulse,
   metrics: ChartSpline,
   logs: ScrollText,

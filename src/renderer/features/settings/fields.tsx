@@ -26,14 +26,22 @@ export function Row({
 export function Toggle({
   label,
   checked,
+  disabled = false,
   onChange,
 }: {
   readonly label: string;
   readonly checked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (checked: boolean) => void;
 }): ReactNode {
   return (
-    <Switch.Root className={css.switch} aria-label={label} checked={checked} onCheckedChange={onChange}>
+    <Switch.Root
+      className={css.switch}
+      aria-label={label}
+      checked={checked}
+      disabled={disabled}
+      onCheckedChange={onChange}
+    >
       <Switch.Thumb className={css.thumb} />
     </Switch.Root>
   );

@@ -1,17 +1,21 @@
-/** What the person chooses about the panel itself, the answerer, and facts about this Quayside. */
+/** Behind tabs: the panel itself, who writes answers, how answers are found, and the optional parts of the stack. */
+import { Tabs } from '@base-ui/react/tabs';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Settings } from '../../../shared/model/settings.ts';
 import { changeSettings } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
 import { useLive } from '../../app/live-store.ts';
+import { goSettings, type SettingsSection, settingsSections, useNavigation } from '../../app/navigation.ts';
 import { Card, PageBody, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
 import { Status } from '../../ui/status.tsx';
 import { engineSaid } from '../../ui/words.ts';
 import { About } from './about.tsx';
+import { ConfigSection } from './config-section.tsx';
 import { Row, Toggle } from './fields.tsx';
-import { ProviderForm } from './provider-form.tsx';
+import { PartsSection } from './parts-section.tsx';
+import { ProvidersSection } from './providers-section.tsx';
 import css from './settings.module.css';
 
 function Appearance({ settings }: { readonly settings: Settings }): ReactNode {
@@ -125,27 +129,58 @@ function Reading({ settings }: { readonly settings: Settings }): ReactNode {
   );
 }
 
-export function SettingsPage(): ReactNode {
+function General(): ReactNode {
   const settings = useLive((state) => state.settings);
   return (
-    <PageBody>
-      <div className={css.page}>
-        <AreaProblem area="settings" />
-        {settings === null ? (
-          <>
-            <Skeleton height={130} label="Loading settings" />
-            <Skeleton height={130} />
-          </>
-        ) : (
-          <>
-            <Appearance settings={settings} />
-            <ProviderForm />
-            <EngineChoice settings={settings} />
-            <Reading settings={settings} />
-          </>
-        )}
-        <About />
-      </div>
-    </PageBody>
+    <>
+      <AreaProblem area="settings" />
+      {settings === null ? (
+        <>
+          <Skeleton height={130} label="Loading settings" />
+          <Skeleton height={130} />
+        </>
+      ) : (
+        <>
+          <Appearance settings={settings} />
+          <EngineChoice settings={settings} />
+          <Reading settings={settings} />
+        </>
+      )}
+      <About />
+    </>
+  );
+}
+
+const sections: Readonly<Record<SettingsSection, { readonly title: string; readonly view: () => ReactNode }>> = {
+  general: { title: 'General', view: General },
+  answers: { title: 'Who writes answers', view: ProvidersSection },
+  retrieval: { title: 'Answering and retrieval', view: ConfigSection },
+  parts: { title: 'Optional parts', view: PartsSection },
+};
+
+export function SettingsPage(): ReactNode {
+  const section = useNavigation((state) => state.settings);
+  return (
+    <Tabs.Root className={css.tabbed} value={section} onValueChange={(value: SettingsSection) => goSettings(value)}>
+      <Tabs.List className={css.tabs} aria-label="Settings">
+        {settingsSections.map((one) => (
+          <Tabs.Tab key={one} value={one} className={css.tab}>
+            {sections[one].title}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      {settingsSections.map((one) => {
+        const View = sections[one].view;
+        return (
+          <Tabs.Panel key={one} value={one} className={css.panel}>
+            <PageBody>
+              <div className={css.page}>
+                <View />
+              </div>
+            </PageBody>
+          </Tabs.Panel>
+        );
+      })}
+    </Tabs.Root>
   );
 }
