@@ -96,7 +96,7 @@ export function SearchResults({ query }: { readonly query: string }): ReactNode 
   if (result.hits.length === 0)
     return <p className={css.nothing}>{`No conversation holds “${markHidden(result.query)}”.`}</p>;
   return (
-    <ul aria-label="Found conversations">
+    <ul className={css.foundList} aria-label="Found conversations">
       {result.hits.map(({ conversation, snippet }) => {
         const current = conversation.id === currentId;
         return (

@@ -94,7 +94,7 @@ export function ConfigRow({ entry, onSet }: { readonly entry: ConfigEntry; reado
         <p className={css.title}>
           {titleOf(entry.key)} <code>{entry.key}</code>
         </p>
-        <p className={css.help}>{[`${entry.help}.`, ...notes].join(' ')}</p>
+        <p className={css.help}>{[entry.help === titleOf(entry.key) ? '' : `${entry.help}.`, ...notes].join(' ')}</p>
         {entry.locked ? (
           <p className={css.lock}>
             <Lock size={13} aria-hidden /> {lockWords(entry)}

@@ -157,7 +157,6 @@ export function ProviderCard({
         )}
         {active ? null : (
           <Button
-            kind="primary"
             aria-label={`Use ${words.title}`}
             disabled={!ready || doing !== null}
             onClick={() => (provider.local ? void use() : setAsking(true))}

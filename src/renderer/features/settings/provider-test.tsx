@@ -9,7 +9,7 @@ import css from './provider-card.module.css';
 import { testSteps } from './provider-words.ts';
 
 const tones = { done: 'good', failed: 'bad', skipped: 'idle' } as const;
-const spoken = { done: 'done', failed: 'failed', skipped: 'not reached' } as const;
+const spoken = { done: 'done', failed: 'failed' } as const;
 
 export function TestResult({
   test,
@@ -26,7 +26,7 @@ export function TestResult({
             <ToneIcon tone={tones[state]} size={15} />
             <span>
               {label}
-              <span className="visually-hidden">: {spoken[state]}</span>
+              {state === 'skipped' ? null : <span className="visually-hidden">: {spoken[state]}</span>}
             </span>
             <span className={css.detail}>{markHidden(detail)}</span>
           </li>

@@ -144,6 +144,7 @@ export function testSteps(test: ProviderTest): TestStep[] {
     model: 'Found the model',
     answer: 'Got a first word',
   };
+  const open = { connect: 'The service', key: 'The key', model: 'The model', answer: 'A first word' };
   const failures = {
     connect: 'The service was not reached',
     key: 'The key was not taken',
@@ -151,8 +152,8 @@ export function testSteps(test: ProviderTest): TestStep[] {
     answer: 'No word came',
   };
   return order.map((step, index) => ({
-    label: index === failed ? failures[step] : labels[step],
+    label: index === failed ? failures[step] : index < failed ? labels[step] : open[step],
     state: index < failed ? 'done' : index === failed ? 'failed' : 'skipped',
-    detail: index < failed ? details[step] : '',
+    detail: index < failed ? details[step] : index > failed ? 'not tried' : '',
   }));
 }

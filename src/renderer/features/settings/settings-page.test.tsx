@@ -137,8 +137,8 @@ describe('who writes answers', () => {
     ).toEqual([
       'Reached the service: done',
       'The key was not taken: failed',
-      'Found the model: not reached',
-      'Got a first word: not reached',
+      'The modelnot tried',
+      'A first wordnot tried',
     ]);
     expect(result.textContent).toContain('The service answered 401.');
   });
