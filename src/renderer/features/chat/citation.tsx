@@ -80,7 +80,8 @@ export function CitedPieces({
       {markHidden(run.text)}
       {run.marks.length === 0 ? null : (
         <span className={css.together}>
-          {markHidden(run.lastWord)}
+          {/* A word joiner holds it to a word that stands in another element. */}
+          {run.lastWord === '' ? '\u2060' : markHidden(run.lastWord)}
           {run.marks.map((mark) => {
             const source = sources.get(mark.n);
             return source === undefined ? null : <Citation key={mark.n} mark={mark} source={source} onOpen={onOpen} />;
