@@ -110,13 +110,13 @@ test.describe
       await name.fill('Night watch');
       await name.press('Enter');
       await expect(side().getByText('Night watch')).toBeVisible();
-      await side().getByRole('searchbox').fill('verified');
+      await side().getByRole('textbox', { name: 'Search conversations' }).fill('verified');
       const found = side().getByRole('list', { name: 'Found conversations' });
       await expect(found.getByRole('listitem')).toHaveCount(1);
       await expect(found.locator('mark').first()).toHaveText(/verified/i);
-      await side().getByRole('searchbox').fill('zebra crossing');
+      await side().getByRole('textbox', { name: 'Search conversations' }).fill('zebra crossing');
       await expect(side()).toContainText('No conversation holds');
-      await side().getByRole('searchbox').fill('');
+      await side().getByRole('textbox', { name: 'Search conversations' }).fill('');
       const file = join(folder, 'night.md');
       await panel.app.evaluate(({ dialog }, filePath) => {
         dialog.showSaveDialog = async () => ({ canceled: false, filePath });
@@ -205,7 +205,7 @@ test.describe
       const question = page.getByRole('alertdialog');
       await expect(question).toContainText(`http://${host}/page`);
       await takeGallery(panel, ['chat'], 'link', { stay: true });
-      await question.getByRole('button', { name: 'Cancel' }).click();
+      await question.getByRole('button', { name: 'Not now' }).click();
       await expect(question).toBeHidden();
       await takeGallery(panel, ['chat'], 'markdown', { stay: true });
       expect(await page.title()).toBe('Quayside');

@@ -18,7 +18,7 @@ export function Abstained({
 }: {
   readonly reason: string;
   readonly nearest: readonly string[];
-  readonly onOpenTitle: (title: string) => (() => void) | null;
+  readonly onOpenTitle: (title: string) => () => void;
 }): ReactNode {
   // As it is stored, the sentence names the nearest too.
   const [told = '', listed] = reason.split(' The nearest are: ');
@@ -33,20 +33,13 @@ export function Abstained({
           <>
             <p className={css.nearest}>The nearest were:</p>
             <ul>
-              {titles.map((one) => {
-                const open = onOpenTitle(one);
-                return (
-                  <li key={one}>
-                    {open === null ? (
-                      markHidden(one)
-                    ) : (
-                      <button type="button" className={css.open} onClick={open}>
-                        {markHidden(one)}
-                      </button>
-                    )}
-                  </li>
-                );
-              })}
+              {titles.map((one) => (
+                <li key={one}>
+                  <button type="button" className={css.open} onClick={onOpenTitle(one)}>
+                    {markHidden(one)}
+                  </button>
+                </li>
+              ))}
             </ul>
           </>
         )}

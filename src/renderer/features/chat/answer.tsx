@@ -104,8 +104,8 @@ export function Answer({
   readonly told: Told | null;
   readonly streaming?: boolean;
   readonly onOpen: (source: CitationSource) => void;
-  /** Opens the document of that title; null where there is none to open. */
-  readonly onOpenTitle: (title: string) => (() => void) | null;
+  /** Opens the document of that title, or where all of them are. */
+  readonly onOpenTitle: (title: string) => () => void;
   readonly onLink: (url: string) => void;
   readonly onRegenerate?: (() => void) | undefined;
 }): ReactNode {

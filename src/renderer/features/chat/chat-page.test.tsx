@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CitationSource, Conversation, DocumentInfo, Message } from '../../../shared/model/chat.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import { useLive } from '../../app/live-store.ts';
+import { useNavigation } from '../../app/navigation.ts';
 import { createScriptedBridge, type ScriptedBridge } from '../../app/scripted-bridge.ts';
 import { ChatPage } from './chat-page.tsx';
 import { useChat } from './chat-store.ts';
@@ -139,20 +140,20 @@ it('finds conversations by their words and opens one', async () => {
     value: { hits: [{ conversation: conversation('k2', 'Tides'), snippet: 'high tide at the quay' }] },
   }));
   await openPage();
-  fireEvent.change(screen.getByRole('searchbox', { name: 'Search conversations' }), { target: { value: 'quay' } });
+  fireEvent.change(screen.getByRole('textbox', { name: 'Search conversations' }), { target: { value: 'quay' } });
   const found = await screen.findByRole('list', { name: 'Found conversations' });
   expect(inputs('chat.search')).toEqual([{ query: 'quay' }]);
   expect(within(found).getByText('quay').tagName).toBe('MARK');
   fireEvent.click(within(found).getByRole('button'));
   await waitFor(() => expect(inputs('chat.messages')).toContainEqual({ conversationId: 'k2' }));
-  fireEvent.keyDown(screen.getByRole('searchbox'), { key: 'Escape' });
+  fireEvent.keyDown(screen.getByRole('textbox', { name: 'Search conversations' }), { key: 'Escape' });
   expect(screen.queryByRole('list', { name: 'Found conversations' })).toBeNull();
 });
 
 it('says when no conversation holds the words', async () => {
   scripted.answer('chat.search', () => ({ ok: true, value: { hits: [] } }));
   await openPage();
-  fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'zebra' } });
+  fireEvent.change(screen.getByRole('textbox', { name: 'Search conversations' }), { target: { value: 'zebra' } });
   await screen.findByText('No conversation holds “zebra”.');
 });
 
@@ -254,10 +255,11 @@ it('opens the nearest documents when there is no answer', async () => {
   await openPage();
   const answer = screen.getByRole('article', { name: 'Answer' });
   expect(within(answer).getByText('Your documents do not answer this')).toBeTruthy();
-  expect(within(answer).getByText('Gone').tagName).toBe('LI');
   fireEvent.click(within(answer).getByRole('button', { name: 'Harbour rules' }));
   await screen.findByText('The first lines');
   expect(inputs('documents.passage')).toEqual([{ chunkId: 'c7' }]);
+  fireEvent.click(within(answer).getByText('Gone'));
+  expect(useNavigation.getState().page).toBe('knowledge');
 });
 
 it('asks before it opens a link, with the whole address', async () => {

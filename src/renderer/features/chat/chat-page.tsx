@@ -110,7 +110,8 @@ function Chat(): ReactNode {
   const onOpenTitle = useCallback(
     (title: string) => {
       const document = documents?.find((one) => one.title === title && one.chunks > 0);
-      return document === undefined ? null : () => void beginningOf(document).then(setPlace);
+      // Of another knowledge base: its page has them all.
+      return document === undefined ? () => go('knowledge') : () => void beginningOf(document).then(setPlace);
     },
     [documents],
   );

@@ -10,10 +10,11 @@ import { Button } from '../../ui/button.tsx';
 import { formatAgo } from '../../ui/format.ts';
 import { Confirm } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
+import { SearchField } from '../../ui/search-field.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { remove, rename, select, useChat } from './chat-store.ts';
 import css from './conversation-list.module.css';
-import { minChars, SearchField, SearchResults } from './conversation-search.tsx';
+import { minChars, SearchResults } from './conversation-search.tsx';
 
 function TitleEdit({
   conversation,
@@ -121,7 +122,7 @@ export function ConversationList(): ReactNode {
       <Button icon={Plus} className={css.new} onClick={() => select(null)}>
         New conversation
       </Button>
-      <SearchField value={query} onChange={setQuery} />
+      <SearchField label="Search conversations" value={query} onChange={setQuery} className={css.search} />
       {wanted.length >= minChars ? (
         <div className={css.list}>
           <SearchResults query={wanted} />

@@ -1,5 +1,4 @@
 /** Finds conversations by their titles and by what was said in them. */
-import { Search, X } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ConversationHit } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
@@ -14,36 +13,6 @@ import css from './conversation-list.module.css';
 /** After the last letter typed. */
 const waitMs = 160;
 export const minChars = 2;
-
-export function SearchField({
-  value,
-  onChange,
-}: {
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}): ReactNode {
-  return (
-    <div className={css.search}>
-      <Search size={14} aria-hidden />
-      <input
-        type="search"
-        aria-label="Search conversations"
-        placeholder="Search"
-        maxLength={200}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') onChange('');
-        }}
-      />
-      {value === '' ? null : (
-        <button type="button" aria-label="Clear the search" onClick={() => onChange('')}>
-          <X size={13} aria-hidden />
-        </button>
-      )}
-    </div>
-  );
-}
 
 /** The words that were looked for, marked, whatever their letters' case. */
 function Found({ text, wanted }: { readonly text: string; readonly wanted: string }): ReactNode {

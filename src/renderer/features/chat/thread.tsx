@@ -22,7 +22,7 @@ const phaseWords = {
 /** What pressing something in an answer does. */
 export interface AnswerActions {
   readonly onOpen: (source: CitationSource) => void;
-  readonly onOpenTitle: (title: string) => (() => void) | null;
+  readonly onOpenTitle: (title: string) => () => void;
   readonly onLink: (url: string) => void;
 }
 

@@ -1,5 +1,5 @@
 /** "Answering and retrieval": every setting of the backend, in groups; a change holds from the next question on. */
-import { RefreshCw, Search } from 'lucide-react';
+import { RefreshCw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { RagConfig } from '../../../shared/model/rag-config.ts';
 import { perform } from '../../app/actions.ts';
@@ -10,6 +10,7 @@ import { announce } from '../../ui/announce.ts';
 import { Card, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { count } from '../../ui/format.ts';
+import { SearchField } from '../../ui/search-field.tsx';
 import css from './config.module.css';
 import { ConfigHistory } from './config-history.tsx';
 import { ConfigRow } from './config-row.tsx';
@@ -76,16 +77,7 @@ export function ConfigSection(): ReactNode {
   return (
     <>
       <div className={css.bar}>
-        <label className={css.find}>
-          <Search size={14} aria-hidden />
-          <input
-            type="search"
-            aria-label="Find a setting"
-            placeholder="Find a setting"
-            value={wanted}
-            onChange={(event) => setWanted(event.target.value)}
-          />
-        </label>
+        <SearchField label="Find a setting" value={wanted} onChange={setWanted} className={css.find} />
         <p className={css.help}>A change holds from the next question on.</p>
       </div>
       <AreaProblem area="settings" />

@@ -170,8 +170,7 @@ export function ProviderCard({
         title={`Send questions to ${hostOf(draft.baseUrl)}?`}
         text="Each question, the passages found for it and earlier messages of the conversation will leave this machine. Your documents as a whole stay here."
         action="Use it"
-        kind="primary"
-        refusal="Cancel"
+        danger={false}
         onConfirm={() => void use()}
         onClose={() => setAsking(false)}
       />

@@ -1,5 +1,4 @@
 /** Behind tabs: the panel itself, who writes answers, how answers are found, and the optional parts of the stack. */
-import { Tabs } from '@base-ui/react/tabs';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Settings } from '../../../shared/model/settings.ts';
 import { changeSettings } from '../../app/actions.ts';
@@ -10,6 +9,7 @@ import { Card, PageBody, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
 import { Status } from '../../ui/status.tsx';
+import { TabList, TabPanel, Tabs } from '../../ui/tabs.tsx';
 import { engineSaid } from '../../ui/words.ts';
 import { About } from './about.tsx';
 import { ConfigSection } from './config-section.tsx';
@@ -161,26 +161,22 @@ const sections: Readonly<Record<SettingsSection, { readonly title: string; reado
 export function SettingsPage(): ReactNode {
   const section = useNavigation((state) => state.settings);
   return (
-    <Tabs.Root className={css.tabbed} value={section} onValueChange={(value: SettingsSection) => goSettings(value)}>
-      <Tabs.List className={css.tabs} aria-label="Settings">
-        {settingsSections.map((one) => (
-          <Tabs.Tab key={one} value={one} className={css.tab}>
-            {sections[one].title}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
+    <Tabs className={css.tabbed} value={section} values={settingsSections} onChange={goSettings}>
+      <div className={css.tabs}>
+        <TabList label="Settings" tabs={settingsSections.map((one) => ({ value: one, label: sections[one].title }))} />
+      </div>
       {settingsSections.map((one) => {
         const View = sections[one].view;
         return (
-          <Tabs.Panel key={one} value={one} className={css.panel}>
+          <TabPanel key={one} value={one}>
             <PageBody>
               <div className={css.page}>
                 <View />
               </div>
             </PageBody>
-          </Tabs.Panel>
+          </TabPanel>
         );
       })}
-    </Tabs.Root>
+    </Tabs>
   );
 }
