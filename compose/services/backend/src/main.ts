@@ -6,6 +6,7 @@ import { AccessGuard } from './auth/guard.ts';
 import { readLayers } from './config/layers.ts';
 import { readSettings } from './config/settings.ts';
 import { gate } from './http/gate.ts';
+import { readJson } from './http/json-body.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { configureLog, log, nestLogger, setLogLevel } from './observability/log.ts';
 import { prepare } from './prepare.ts';
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
       hosts: settings.ALLOWED_HOSTS.split(',').map((host) => host.trim()),
     }),
   );
-  app.useBodyParser('json', { limit: '1mb' });
+  app.useBodyParser('raw', { type: 'application/json', limit: '1mb' });
+  app.use(readJson);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new AccessGuard(parts.auth.limits, parts.config.values));
   const closing = new AbortController();

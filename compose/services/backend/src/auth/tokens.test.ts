@@ -3,6 +3,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createAccessTokens } from './tokens.ts';
 
+const person = '01900000-0000-7000-8000-000000000000';
 const environment = 'the-token-of-an-environment';
 const key = new Uint8Array(hkdfSync('sha256', environment, '', 'quayside access token v1', 32));
 const tokens = createAccessTokens(environment);
@@ -12,7 +13,7 @@ const forged = (change: (jwt: SignJWT) => SignJWT, alg = 'HS256', secret = key, 
   change(
     new SignJWT()
       .setProtectedHeader({ alg, typ })
-      .setSubject('u')
+      .setSubject(person)
       .setIssuer('quayside')
       .setAudience('quayside-api')
       .setJti('j')
@@ -22,23 +23,24 @@ const same = (jwt: SignJWT): SignJWT => jwt;
 
 describe('access tokens', () => {
   it('say whose they are, to every replica of the environment', async () => {
-    expect(await createAccessTokens(environment).verify(await tokens.sign('user-1'))).toBe('user-1');
-    expect(await tokens.verify(await forged(same))).toBe('u');
+    expect(await createAccessTokens(environment).verify(await tokens.sign(person))).toBe(person);
+    expect(await tokens.verify(await forged(same))).toBe(person);
   });
 
   it.each<[string, () => Promise<string> | string]>([
     ['expired', () => forged((jwt) => jwt.setExpirationTime(Math.floor(Date.now() / 1000) - 60))],
+    ['of nobody', () => forged((jwt) => jwt.setSubject("' or 1=1 --"))],
     ['of another audience', () => forged((jwt) => jwt.setAudience('other'))],
     ['of another issuer', () => forged((jwt) => jwt.setIssuer('other'))],
     ['of another kind', () => forged(same, 'HS256', key, 'JWT')],
     ['of another algorithm', () => forged(same, 'HS512')],
-    ['of another environment', async () => createAccessTokens('another-environment').sign('u')],
+    ['of another environment', async () => createAccessTokens('another-environment').sign(person)],
     [
       'without end',
       async () =>
         new SignJWT()
           .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
-          .setSubject('u')
+          .setSubject(person)
           .setIssuer('quayside')
           .setAudience('quayside-api')
           .setJti('j')
@@ -48,7 +50,7 @@ describe('access tokens', () => {
       'unsigned',
       () =>
         new UnsecuredJWT()
-          .setSubject('u')
+          .setSubject(person)
           .setIssuer('quayside')
           .setAudience('quayside-api')
           .setExpirationTime('5m')
@@ -57,7 +59,7 @@ describe('access tokens', () => {
     [
       'tampered with',
       async () => {
-        const [head, , signature] = (await tokens.sign('u')).split('.');
+        const [head, , signature] = (await tokens.sign(person)).split('.');
         const [, body] = (await forged((jwt) => jwt.setSubject('owner'))).split('.');
         return `${head}.${body}.${signature}`;
       },

@@ -1,6 +1,7 @@
 /** Access tokens: signed, short-lived, one fixed algorithm. Every replica derives the same key from the environment's token. */
 import { hkdfSync, randomUUID } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
 import { BackendProblem } from '../http/problem.ts';
 
 export const accessSeconds = 15 * 60;
@@ -36,7 +37,7 @@ export function createAccessTokens(environmentToken: string): AccessTokens {
           audience,
           requiredClaims: ['sub', 'exp', 'jti'],
         });
-        return payload.sub ?? '';
+        return z.guid().parse(payload.sub);
       } catch (error) {
         throw new BackendProblem('unauthorized', 'The token is not valid, or no longer.', { cause: error });
       }

@@ -15,19 +15,18 @@ export function fromHttp(error: unknown): BackendProblem {
         'file-too-large',
         'The document is larger than this environment takes. Split it and add the parts.',
       );
-    return new BackendProblem('bad-request', 'Send one file in the field named "file".');
+    return new BackendProblem('validation-failed', 'Send one file in the field named "file".', {
+      errors: [{ pointer: `/${error.field ?? 'file'}`, code: error.code, message: error.message }],
+    });
   }
   const type = (error as { type?: unknown } | null)?.type;
-  if (type === 'entity.parse.failed') return new BackendProblem('malformed-json', 'The body is not valid JSON.');
   if (type === 'entity.too.large') return new BackendProblem('body-too-large', 'The body has more than 1 MB.');
-  // Nest has turned these two into its own by the time they come here.
+  // Nest has turned this one into its own by the time it comes here.
   if (error instanceof HttpException && error.getStatus() === 413 && error.message === 'File too large')
     return new BackendProblem(
       'file-too-large',
       'The document is larger than this environment takes. Split it and add the parts.',
     );
-  if (error instanceof HttpException && error.getStatus() === 400 && error.message.includes('JSON'))
-    return new BackendProblem('malformed-json', 'The body is not valid JSON.');
   const status = error instanceof HttpException ? error.getStatus() : Number((error as { status?: unknown })?.status);
   if (status === 404) return new BackendProblem('not-found', 'Nothing answers at this address.');
   if (status === 405) return new BackendProblem('method-not-allowed', 'This address does not take that method.');

@@ -16,7 +16,13 @@ const spec = route({
   answers: { 200: null },
 });
 const id = '01900000-0000-7000-8000-000000000000';
-const given = (change: object = {}) => ({ params: { id }, query: {}, body: { names: ['a'] }, ...change });
+const given = (change: object = {}) => ({
+  params: { id },
+  query: {},
+  headers: {},
+  body: { names: ['a'] },
+  ...change,
+});
 
 describe('input of a route', () => {
   it('is what the schemas make of it', () => {
@@ -30,6 +36,13 @@ describe('input of a route', () => {
     ['an id that is none', { params: { id: '1 or 1=1' } }, 'not-found', undefined],
     ['an unknown field', { body: { names: [], more: 1 } }, 'validation-failed', '/'],
     ['no body', { body: undefined }, 'validation-failed', '/names'],
+    ['nothing', { body: null }, 'validation-failed', '/'],
+    [
+      'another kind of body',
+      { body: undefined, headers: { 'content-length': '3' } },
+      'unsupported-media-type',
+      undefined,
+    ],
     ['an unknown parameter', { query: { nope: '1' } }, 'validation-failed', '/'],
     ['too many', { query: { limit: '201' } }, 'validation-failed', '/limit'],
     ['a NUL', { body: { names: ['a', 'b\0'] } }, 'validation-failed', '/names/1'],

@@ -97,15 +97,21 @@ export function paramsOf<R extends RouteSpec>(spec: R, request: Pick<Request, 'p
   return params?.data as Input<R>['params'];
 }
 
-/** Input of a request by the schemas of its route. @throws {BackendProblem} `not-found`, `validation-failed` */
+/** Whether something was sent that no parser here has taken. */
+const sentAnother = ({ body, headers }: Pick<Request, 'body' | 'headers'>): boolean =>
+  body === undefined && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
+
+/** Input of a request by the schemas of its route. @throws {BackendProblem} `not-found`, `unsupported-media-type`, `validation-failed` */
 export function inputOf(
   spec: RouteSpec,
-  request: Pick<Request, 'params' | 'query' | 'body'>,
+  request: Pick<Request, 'params' | 'query' | 'body' | 'headers'>,
 ): { params: unknown; query: unknown; body: unknown } {
+  const params = paramsOf(spec, request);
+  if (spec.body !== undefined && sentAnother(request)) throw new BackendProblem('unsupported-media-type', 'Send JSON.');
   return {
-    params: paramsOf(spec, request),
+    params,
     query: spec.query === undefined ? undefined : validated(spec.query, request.query),
-    body: spec.body === undefined ? undefined : validated(spec.body, request.body ?? {}),
+    body: spec.body === undefined ? undefined : validated(spec.body, request.body === undefined ? {} : request.body),
   };
 }
 

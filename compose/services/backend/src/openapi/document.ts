@@ -74,7 +74,7 @@ function problemsOf(spec: RouteSpec): ProblemCode[] {
     ...(spec.access === 'open' ? [] : (['unauthorized', 'forbidden', 'rate-limited'] as const)),
     ...(spec.params === undefined ? [] : (['not-found'] as const)),
     ...(spec.query === undefined && spec.body === undefined ? [] : (['validation-failed'] as const)),
-    ...(spec.body === undefined ? [] : (['malformed-json', 'body-too-large'] as const)),
+    ...(spec.body === undefined ? [] : (['malformed-json', 'body-too-large', 'unsupported-media-type'] as const)),
     ...(spec.idempotent === true ? (['idempotency-mismatch', 'idempotency-running'] as const) : []),
     ...(spec.tag === 'Health' ? [] : (['host-not-allowed', 'database-unavailable'] as const)),
     ...(spec.problems ?? []),
