@@ -66,10 +66,20 @@ export const configKeys = {
     help: 'Passages each way of searching hands to the fusion of both',
   }),
   'retrieval.topK': key({ schema: whole(1, 50), default: 8, help: 'Passages an answer is made from' }),
+  'retrieval.fusion': key({
+    schema: z.enum(['scores', 'rrf']),
+    default: 'scores',
+    help: 'How both ways of searching become one list: by how good each passage is, or only by its places (rrf)',
+  }),
+  'retrieval.bm25Weight': key({
+    schema: z.number().min(0).max(2),
+    default: 0.12,
+    help: 'For the fusion by scores: how much the best passage by words gains over one that holds none',
+  }),
   'retrieval.rrfK': key({
     schema: whole(1, 1000),
     default: 2,
-    help: 'Constant of the fusion: small values trust the first places more',
+    help: 'Constant of the fusion by places: small values trust the first places more',
   }),
   'retrieval.minDense': key({
     schema: z.number().min(0).max(1),

@@ -2,11 +2,12 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { Caller, type Principal } from '../auth/principal.ts';
 import { checkedQuestion } from '../chat/question.ts';
+import type { ConfigValues } from '../config/keys.ts';
 import { CONFIG, type RagConfig } from '../config/service.ts';
 import { embeddingProfile } from '../documents/pipeline.ts';
 import { Input, Route, route } from '../http/route.ts';
 import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
-import { SEARCH_PARTS, type SearchParts, search } from './search.ts';
+import { fusionOf, SEARCH_PARTS, type SearchParts, search } from './search.ts';
 
 const filters = z.strictObject({
   documentIds: z.array(z.guid()).min(1).max(1000).optional(),
@@ -29,7 +30,7 @@ const hit = z
     start: z.number(),
     end: z.number(),
     tokens: z.number(),
-    /** `fused` is what ordered them: `rrf` for hybrid, else the one leg's. Never a percentage. */
+    /** `fused` is what ordered them; `rrf` is the same where hybrid search fuses by places. Never a percentage. */
     scores: z.object({ fused: z.number(), dense: score, bm25: score, rrf: score, rerank: score }),
   })
   .meta({ id: 'Hit' });
@@ -41,6 +42,8 @@ const answer = z
       .object({
         mode: z.string(),
         prefetch: z.number(),
+        fusion: z.enum(['scores', 'rrf']),
+        bm25Weight: z.number(),
         rrfK: z.number(),
         embeddingProfile: z.string(),
         kbIds: z.array(z.guid()),
@@ -68,6 +71,12 @@ const spec = route({
   problems: ['empty-question', 'question-too-long', 'embedding-unavailable', 'vector-store-unavailable'],
 });
 
+const fusionFigures = (values: ConfigValues) => ({
+  fusion: values['retrieval.fusion'],
+  bm25Weight: values['retrieval.bm25Weight'],
+  rrfK: values['retrieval.rrfK'],
+});
+
 @Controller()
 export class SearchController {
   readonly #parts: SearchParts;
@@ -89,17 +98,17 @@ export class SearchController {
     const { mode, topK } = body;
     const values = this.#config.values();
     const prefetch = values['retrieval.prefetch'];
-    const rrfK = values['retrieval.rrfK'];
+    const fusion = fusionOf(values);
     const kbIds = this.#knowledge.readable(who, body.kbIds);
-    const found = await search(this.#parts, who, { text, kbIds, mode, topK, prefetch, rrfK, filters: body.filters });
+    const found = await search(this.#parts, who, { text, kbIds, mode, topK, prefetch, fusion, filters: body.filters });
     return {
       hits: found.hits.map((passage) => ({
         ...passage,
-        scores: { ...passage.scores, rrf: mode === 'hybrid' ? passage.scores.fused : null, rerank: null },
+        scores: { ...passage.scores, rrf: mode === 'hybrid' && fusion.kind === 'rrf' ? passage.scores.fused : null, rerank: null },
       })),
       timings: found.timings,
       ...(body.explain
-        ? { explain: { mode, prefetch, rrfK, embeddingProfile, kbIds: await kbIds, dropped: found.dropped } }
+        ? { explain: { mode, prefetch, ...fusionFigures(values), embeddingProfile, kbIds: await kbIds, dropped: found.dropped } }
         : {}),
     };
   }

@@ -9,6 +9,7 @@ import type { Cache } from '../store/cache.ts';
 import type { Database } from '../store/database.ts';
 import type { Nlp } from '../store/nlp.ts';
 import type { SearchMode, Vectors } from '../store/vectors.ts';
+import type { Fusion } from './fusion.ts';
 import { embedCached } from './query-embedding.ts';
 
 export interface Passage {
@@ -55,9 +56,16 @@ export interface SearchQuery {
   readonly mode: SearchMode;
   readonly topK: number;
   readonly prefetch: number;
-  readonly rrfK: number;
+  readonly fusion: Fusion;
   readonly filters?: SearchFilters | undefined;
 }
+export const fusionOf = (
+  values: Pick<ConfigValues, 'retrieval.fusion' | 'retrieval.bm25Weight' | 'retrieval.rrfK'>,
+): Fusion =>
+  values['retrieval.fusion'] === 'rrf'
+    ? { kind: 'rrf', k: values['retrieval.rrfK'] }
+    : { kind: 'scores', bm25Weight: values['retrieval.bm25Weight'] };
+
 /** As answers search. */
 export function answerQuery(values: ConfigValues, text: string, kbIds: readonly string[]): SearchQuery {
   return {
@@ -66,7 +74,7 @@ export function answerQuery(values: ConfigValues, text: string, kbIds: readonly 
     mode: values['retrieval.mode'],
     topK: values['retrieval.topK'],
     prefetch: values['retrieval.prefetch'],
-    rrfK: values['retrieval.rrfK'],
+    fusion: fusionOf(values),
   };
 }
 
@@ -156,7 +164,7 @@ export async function search(
             mode: query.mode,
             limit,
             prefetch: query.prefetch,
-            rrfK: query.rrfK,
+            fusion: query.fusion,
           },
           signal,
         );

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Settings } from '../config/settings.ts';
 import { BackendProblem } from '../http/problem.ts';
-import { fuse } from '../retrieval/fusion.ts';
+import { type Fusion, fuse } from '../retrieval/fusion.ts';
 import { createJsonHttp, type JsonAnswer } from './json-http.ts';
 import { vectorSize } from './nlp.ts';
 
@@ -52,9 +52,9 @@ export interface Vectors {
       documentIds: readonly string[] | null;
       mode: SearchMode;
       limit: number;
-      /** Candidates of each leg, and the constant that fuses them. */
+      /** Candidates of each leg, and how they become one list. */
       prefetch: number;
-      rrfK: number;
+      fusion: Fusion;
     },
     signal?: AbortSignal,
   ): Promise<Hit[]>;
@@ -195,7 +195,7 @@ export function createVectors(settings: Settings, collection: string = settings.
       };
       await call('POST', `${base}/points/delete?wait=true`, { filter });
     },
-    async search({ text, vector, kbIds, documentIds, mode, limit, prefetch, rrfK }, signal) {
+    async search({ text, vector, kbIds, documentIds, mode, limit, prefetch, fusion }, signal) {
       const filter = {
         must: [
           { key: 'kb', match: { any: kbIds } },
@@ -218,11 +218,12 @@ export function createVectors(settings: Settings, collection: string = settings.
         await call('POST', `/collections/${alias}/points/query/batch`, { searches }, signal),
       );
       const lists = answer.result.map((list) => list.points);
-      const ranked = mode === 'hybrid' ? fuse(lists, rrfK, limit) : (lists[0] ?? []).slice(0, limit);
-      const scoresOf = (list: (typeof lists)[number] | undefined): Map<string, number> =>
-        new Map((list ?? []).map((point) => [point.id, point.score]));
-      const denseScores = scoresOf(legs.dense ? lists[0] : undefined);
-      const sparseScores = scoresOf(legs.bm25 ? lists.at(-1) : undefined);
+      const found = { dense: legs.dense ? (lists[0] ?? []) : [], bm25: legs.bm25 ? (lists.at(-1) ?? []) : [] };
+      const ranked = mode === 'hybrid' ? fuse(found, fusion, limit) : (lists[0] ?? []).slice(0, limit);
+      const scoresOf = (list: (typeof found)['dense']): Map<string, number> =>
+        new Map(list.map((point) => [point.id, point.score]));
+      const denseScores = scoresOf(found.dense);
+      const sparseScores = scoresOf(found.bm25);
       return ranked.map((point) => ({
         id: point.id,
         score: point.score,
