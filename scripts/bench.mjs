@@ -14,7 +14,7 @@ import { root } from './setup/places.mjs';
 import { elapsed, printProblem, step } from './setup/words.mjs';
 
 const help = `npm run bench: measures ratios against a bare Electron window, Docker Compose and the floor,
-and writes the tables into bench/README.md.
+and writes the tables into bench/README.md. Tables that were not measured stay as they are there.
 
   npm run bench -- [options] [a b]
 
@@ -40,6 +40,22 @@ export function withResults(text, results) {
   const to = text.indexOf(marks.end);
   if (from < 0 || to < from) return `${text.trimEnd()}\n\n${block}`;
   return `${text.slice(0, from)}${block}${text.slice(to + marks.end.length).replace(/^\n/, '')}`;
+}
+
+/** The tables that `text` holds between its marks, in order. */
+export function tablesIn(text) {
+  const block = text.split(marks.begin)[1]?.split(marks.end)[0] ?? '';
+  return block
+    .split(/^(?=### )/m)
+    .slice(1)
+    .map((table) => ({ title: table.slice(4, table.indexOf('\n')), markdown: `${table.trimEnd()}\n` }));
+}
+
+/** The old tables with those of `fresh` in their places, new ones after them: what was not measured stays as it was. */
+export function merged(old, fresh) {
+  const now = new Map(fresh.map((table) => [table.title, table]));
+  const kept = old.map((table) => now.get(table.title) ?? table);
+  return [...kept, ...fresh.filter((table) => !old.some(({ title }) => title === table.title))];
 }
 
 async function machine(electron) {
@@ -116,17 +132,14 @@ async function main(options) {
   if (wanted.includes('loader')) tables.push(await loaderTable());
   if (wanted.includes('stack')) tables.push(await stackTable(rounds));
   if (wanted.includes('rag')) tables.push(...(await ragTables()));
-  const results = [
-    '## Last results',
-    '',
-    `${new Date().toISOString().slice(0, 10)}, on ${await machine(electron)}.`,
-    '',
-    ...tables.map(toMarkdown),
-  ].join('\n');
-  console.log(`\n${results}`);
+  const measuredOn = `Measured ${new Date().toISOString().slice(0, 10)} on ${await machine(electron)}.`;
+  const fresh = tables.map((table) => ({ title: table.title, markdown: `${toMarkdown(table)}\n${measuredOn}\n` }));
+  console.log(`\n${fresh.map(({ markdown }) => markdown).join('\n')}`);
   if (!options['no-write']) {
     const file = join(root, 'bench', 'README.md');
-    await writeFile(`${file}.tmp`, withResults(await readFile(file, 'utf8'), results));
+    const text = await readFile(file, 'utf8');
+    const all = merged(tablesIn(text), fresh).map(({ markdown }) => markdown);
+    await writeFile(`${file}.tmp`, withResults(text, `## Last results\n\n${all.join('\n')}`));
     await rename(`${file}.tmp`, file);
     console.log('Written into bench/README.md');
   }

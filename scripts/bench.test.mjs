@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toMarkdown, withResults } from './bench.mjs';
+import { merged, tablesIn, toMarkdown, withResults } from './bench.mjs';
 
 describe('the results of a benchmark', () => {
   const table = toMarkdown({ title: 'T', columns: ['', 'ours'], rows: [['start', '5 ms']], note: 'N.' });
@@ -14,5 +14,16 @@ describe('the results of a benchmark', () => {
     expect(twice).not.toContain('first');
     expect(twice).toContain('\nAfter.\n');
     expect(withResults(twice, 'second')).toBe(twice);
+  });
+
+  it('keep the tables that were not measured again, in their places', () => {
+    const one = { title: 'One', markdown: '### One\n\nold\n' };
+    const two = { title: 'Two', markdown: '### Two\n\nold\n' };
+    const text = withResults('Words.\n', `## Last results\n\n${one.markdown}\n${two.markdown}`);
+    expect(tablesIn(text)).toEqual([one, two]);
+    expect(tablesIn('Words.\n')).toEqual([]);
+    const three = { title: 'Three', markdown: '### Three\n\nnew\n' };
+    const newOne = { title: 'One', markdown: '### One\n\nnew\n' };
+    expect(merged([one, two], [three, newOne])).toEqual([newOne, two, three]);
   });
 });

@@ -16,6 +16,8 @@ describe('isAnswerable', () => {
     [false, 'What is the license fee of Quayside?', 0.51, 0.18, false],
     [false, 'What port does MySQL use?', 0.43, 0.52, true],
     [false, 'many shared words, nothing near', 0.25, 1, false],
+    [false, 'near to a name, no word of it there', 0.62, 0, false],
+    [true, 'said in other words entirely, and very near', 0.7, 0, false],
   ])('%s: %s', (answerable, _question, cosine, held, unknownName) => {
     expect(isAnswerable({ cosine, coverage: held, unknownName }, configKeys['retrieval.minDense'].default)).toBe(
       answerable,

@@ -7,8 +7,7 @@ const ids = (fused: readonly { id: string }[]): string[] => fused.map(({ id }) =
 const scores = { kind: 'scores', bm25Weight: 0.12 } as const;
 
 describe('fuse by scores', () => {
-  const near = (entries: Record<string, number>) =>
-    Object.entries(entries).map(([id, score]) => ({ id, score }));
+  const near = (entries: Record<string, number>) => Object.entries(entries).map(([id, score]) => ({ id, score }));
   it('lets meaning decide where it sets passages apart', () => {
     const legs = { dense: near({ a: 0.8, b: 0.5 }), bm25: near({ b: 9, a: 1 }) };
     expect(ids(fuse(legs, scores, 10))).toEqual(['a', 'b']);
@@ -44,7 +43,8 @@ it('answers every passage of the legs once, best first', () => {
       const fused = fuse({ dense: leg(...a), bm25: leg(...b) }, fusion, 50);
       expect(new Set(ids(fused))).toEqual(new Set([...a, ...b]));
       expect(fused.length).toBe(new Set([...a, ...b]).size);
-      for (const [at, { score }] of fused.entries()) expect(score).toBeLessThanOrEqual(fused[at - 1]?.score ?? Infinity);
+      for (const [at, { score }] of fused.entries())
+        expect(score).toBeLessThanOrEqual(fused[at - 1]?.score ?? Infinity);
     }),
   );
 });

@@ -104,11 +104,24 @@ export class SearchController {
     return {
       hits: found.hits.map((passage) => ({
         ...passage,
-        scores: { ...passage.scores, rrf: mode === 'hybrid' && fusion.kind === 'rrf' ? passage.scores.fused : null, rerank: null },
+        scores: {
+          ...passage.scores,
+          rrf: mode === 'hybrid' && fusion.kind === 'rrf' ? passage.scores.fused : null,
+          rerank: null,
+        },
       })),
       timings: found.timings,
       ...(body.explain
-        ? { explain: { mode, prefetch, ...fusionFigures(values), embeddingProfile, kbIds: await kbIds, dropped: found.dropped } }
+        ? {
+            explain: {
+              mode,
+              prefetch,
+              ...fusionFigures(values),
+              embeddingProfile,
+              kbIds: await kbIds,
+              dropped: found.dropped,
+            },
+          }
         : {}),
     };
   }
