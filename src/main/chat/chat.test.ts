@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -60,6 +61,12 @@ const document = (change: Partial<DocumentInfo> = {}): DocumentInfo => ({
   updatedAtMs: 1,
   ...change,
 });
+/** Nothing is known by its hash. */
+const unknown = (request: IncomingMessage, response: ServerResponse): boolean => {
+  if (request.url?.endsWith('/documents/known') !== true) return false;
+  send(response, 200, { items: [] });
+  return true;
+};
 const job = (state: string, error: { code: string; message: string } | null = null) => ({
   id: 'j1',
   documentId: 'd1',
@@ -231,6 +238,7 @@ describe('ingest', () => {
     const bodies: string[] = [];
     let polls = 0;
     handle = (request, response, body) => {
+      if (unknown(request, response)) return;
       if (request.method === 'POST') {
         bodies.push(body.toString());
         if (body.includes('bad.pdf')) send(response, 422, { code: 'pdf-corrupt', detail: 'Damaged.', status: 422 });
@@ -259,17 +267,53 @@ describe('ingest', () => {
 
   it('says when the very same document is there already', async () => {
     await writeFile(join(folder, 'again.md'), 'Some words.');
-    handle = (_request, response) =>
-      send(response, 200, { document: document({ state: 'ready', chunks: 1 }), job: null, deduplicated: true });
+    // A backend that knows no hashes is sent the bytes.
+    handle = (request, response) => {
+      if (request.url?.endsWith('/documents/known') === true)
+        send(response, 404, { code: 'not-found', detail: 'Nothing answers at this address.', status: 404 });
+      else send(response, 200, { document: document({ state: 'ready', chunks: 1 }), job: null, deduplicated: true });
+    };
     const operation = await runner.wait(await chat.ingest([{ path: join(folder, 'again.md'), name: 'again.md' }]));
     expect(operation).toMatchObject({ state: 'done', outcome: 'The document is ready' });
     expect(operation.steps[0]?.detail).toBe('Already there: 1 passage');
+  });
+
+  it('sends no byte of what is in already, as its hash tells, but each of two files that share a name', async () => {
+    await mkdir(join(folder, 'other'));
+    for (const path of ['same.md', 'new.md', 'twice.md', 'other/twice.md']) await writeFile(join(folder, path), path);
+    const asked: unknown[] = [];
+    const sent: string[] = [];
+    handle = (request, response, body) => {
+      if (request.url === '/v1/knowledge-bases/Papers/documents/known') {
+        asked.push(JSON.parse(body.toString()));
+        send(response, 200, { items: [{ sourceUri: 'same.md', documentId: 'd1', chunks: 3 }] });
+        return;
+      }
+      sent.push(/filename="([^"]+)"/.exec(body.toString())?.[1] ?? '');
+      send(response, 200, { document: document({ state: 'ready', chunks: 1 }), job: null, deduplicated: true });
+    };
+    const files = ['same.md', 'new.md', 'twice.md', 'other/twice.md'].map((path) => ({
+      path: join(folder, path),
+      name: path.replace('other/', ''),
+    }));
+    const operation = await runner.wait(await chat.ingest(files, 'Papers'));
+    expect(operation.steps.map(({ detail }) => detail)).toEqual([
+      'Already there: 3 passages',
+      'Already there: 1 passage',
+      'Already there: 1 passage',
+      'Already there: 1 passage',
+    ]);
+    expect(sent.sort()).toEqual(['new.md', 'twice.md', 'twice.md']);
+    const sha256 = createHash('sha256').update('same.md').digest('hex');
+    expect(asked).toEqual([{ files: expect.arrayContaining([{ sourceUri: 'same.md', sha256 }]) as unknown }]);
+    expect((asked[0] as { files: unknown[] }).files).toHaveLength(2);
   });
 
   it('takes back what was under way when it is cancelled', async () => {
     await writeFile(join(folder, 'slow.md'), 'Some words.');
     const removed: (string | undefined)[] = [];
     handle = (request, response) => {
+      if (unknown(request, response)) return;
       if (request.method === 'DELETE') {
         removed.push(request.url);
         send(response, 202, { job: job('queued') });
@@ -305,6 +349,38 @@ describe('filesToSend', () => {
       'document-folder-empty',
       'document-too-large',
       'document-missing',
+    ]);
+  });
+});
+
+describe('notices', () => {
+  it('are told in words, and passed over where there are none', async () => {
+    const notice = {
+      code: 'context_truncated',
+      passages: { given: 3, of: 8 },
+      turns: { given: 0, of: 0 },
+      windowTokens: 512,
+    };
+    handle = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(
+        event(1, 'run', run) +
+          event(2, 'notice', notice) +
+          event(3, 'notice', { code: 'of_tomorrow', more: 1 }) +
+          event(4, 'citation', { n: 1, answerStart: 0, answerEnd: 3, markStart: 4, markEnd: 7, support: 'strong' }) +
+          event(5, 'done', { status: 'completed', messageId: 'm1' }),
+      );
+    };
+    expect((await ask()).slice(1, 3)).toEqual([
+      {
+        type: 'notice',
+        code: 'context_truncated',
+        message: 'The model read 3 of 8 passages: more do not fit what it reads at once.',
+      },
+      {
+        type: 'citation',
+        citation: { n: 1, answerStart: 0, answerEnd: 3, markStart: 4, markEnd: 7, support: 'strong' },
+      },
     ]);
   });
 });

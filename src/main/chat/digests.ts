@@ -3,19 +3,16 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { ProblemError } from '../../shared/model/problem.ts';
 import type { BackendClient } from '../backend/backend-client.ts';
 import { pathOf } from '../backend/wire-fields.ts';
 import type { FileToSend } from './document-files.ts';
 
 /** What the backend takes at once. */
-const perCall = 500;
+const perCall = 1000;
 /** Files read at the same time: disks like a few, and memory holds little of each. */
 const parallel = 4;
 
-const wireKnown = z.object({
-  items: z.array(z.object({ known: z.object({ documentId: z.string(), chunks: z.int().nonnegative() }).nullable() })),
-});
+const wireKnown = z.object({ items: z.array(z.object({ sourceUri: z.string(), chunks: z.int().nonnegative() })) });
 
 async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
@@ -25,7 +22,7 @@ async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
 
 /**
  * Those of the files that are in already, unchanged and read with the settings of now, each with its passages. A file
- * that cannot be read is left out: sending it says why. So does a backend that knows no hashes.
+ * that cannot be read is left out: sending it says why.
  * @param kb id or name of the knowledge base
  * @throws the signal's reason
  */
@@ -48,25 +45,27 @@ export async function alreadyIn(
   await Promise.all(Array.from({ length: parallel }, worker));
   signal.throwIfAborted();
   const known = new Map<FileToSend, number>();
-  const hashed = [...hashes];
+  const byName = new Map<string, FileToSend[]>();
+  for (const file of hashes.keys()) byName.set(file.name, [...(byName.get(file.name) ?? []), file]);
+  // Of two files with one name only the last one sent would stay: that is not told by either's hash.
+  const single = [...hashes].filter(([{ name }]) => byName.get(name)?.length === 1 && name.length <= 1000);
   try {
-    for (let at = 0; at < hashed.length; at += perCall) {
-      const batch = hashed.slice(at, at + perCall);
+    for (let at = 0; at < single.length; at += perCall) {
       const { items } = await client.call(
         'POST',
-        pathOf('knowledge-bases', kb, '/digests'),
+        pathOf('knowledge-bases', kb, '/documents/known'),
         wireKnown,
-        { items: batch.map(([{ name, bytes }, sha256]) => ({ name: name.slice(0, 1000), sha256, bytes })) },
+        { files: single.slice(at, at + perCall).map(([{ name }, sha256]) => ({ sourceUri: name, sha256 })) },
         signal,
       );
-      for (const [index, { known: found }] of items.entries()) {
-        const file = batch[index]?.[0];
-        if (file !== undefined && found !== null) known.set(file, found.chunks);
+      for (const { sourceUri, chunks } of items) {
+        const file = byName.get(sourceUri)?.[0];
+        if (file !== undefined) known.set(file, chunks);
       }
     }
-  } catch (error) {
+  } catch {
+    // Only time is lost by sending what is there already; what else is wrong, sending says.
     signal.throwIfAborted();
-    if (!(error instanceof ProblemError) || error.problem.code !== 'backend-older') throw error;
   }
   return known;
 }

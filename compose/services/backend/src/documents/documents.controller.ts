@@ -71,33 +71,6 @@ const addTo = route({
   params: kbParams,
 });
 const add = route({ ...adding, path: 'v1/documents', summary: 'The same, for the default knowledge base' });
-const digests = route({
-  method: 'post',
-  path: 'v1/knowledge-bases/:kb/digests',
-  summary:
-    'Which files need not be sent, by their hashes: `known` is what adding their bytes would answer with, else null',
-  tag,
-  access: 'ingest:write',
-  params: kbParams,
-  body: z.strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          name: sourceUri,
-          sha256: z.string().regex(/^[0-9a-f]{64}$/),
-          bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-        }),
-      )
-      .min(1)
-      .max(500),
-  }),
-  answers: {
-    200: z.object({
-      items: z.array(z.object({ known: z.object({ documentId: z.guid(), chunks: z.number() }).nullable() })),
-    }),
-  },
-  problems: ['kb-read-only'],
-});
 const listOf = route({
   method: 'get',
   path: 'v1/knowledge-bases/:kb/documents',
@@ -296,12 +269,6 @@ export class DocumentsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<unknown> {
     return this.#add(who, 'default', request, response);
-  }
-
-  @Route(digests)
-  async digests(@Caller() who: Principal, @Input() { params, body }: Input<typeof digests>): Promise<unknown> {
-    const known = await this.#documents.known(who, params.kb, body.items, pipelineOf(this.#config.values()));
-    return { items: known.map((one) => ({ known: one })) };
   }
 
   @Route(listOf)

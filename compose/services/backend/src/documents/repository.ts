@@ -96,11 +96,6 @@ export function sourceOf(path: string): string {
   return clean === '' ? 'document' : clean;
 }
 
-export interface KnownFile {
-  readonly documentId: string;
-  readonly chunks: number;
-}
-
 export interface NewFile {
   /** Id or name of the knowledge base, or `default`. */
   readonly kb: string;
@@ -122,16 +117,6 @@ export interface DocumentsRepository {
    * @throws {BackendProblem} `not-found`, `kb-read-only`
    */
   accept(who: Principal, file: NewFile): Promise<Accepted>;
-  /**
-   * What `accept` would find already there, by the files' hashes alone: in the order that they were given, null for one
-   * whose bytes have to be sent. @throws {BackendProblem} `not-found`, `kb-read-only`
-   */
-  known(
-    who: Principal,
-    kb: string,
-    files: readonly { name: string; sha256: string; bytes: number }[],
-    pipeline: string,
-  ): Promise<(KnownFile | null)[]>;
   /** @throws {BackendProblem} `not-found`, `precondition-failed` */
   change(
     who: Principal,
@@ -247,29 +232,6 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
   }
 
   return {
-    async known(who, kb, files, pipeline) {
-      const { id: kbId } = await findWritableKb(database, who, kb);
-      const rows = await database.rows<KnownFile & { at: number }>(
-        `select f.at::int as at, k.id as "documentId", k.chunks
-         from unnest($2::text[], $3::text[], $4::int8[]) with ordinality as f (name, sha, bytes, at)
-         cross join lateral (
-           select d.id, d.chunk_count as chunks from document_versions v
-           join documents d on d.id = v.doc_id and d.last_version = v.version
-           where v.content_sha256 = decode(f.sha, 'hex') and v.pipeline = $5 and d.kb_id = $1
-             and d.deleted_at is null and d.state = 'ready' and d.bytes = f.bytes
-           order by (d.source_uri = f.name) desc limit 1
-         ) k`,
-        [
-          kbId,
-          files.map(({ name }) => sourceOf(name)),
-          files.map(({ sha256 }) => sha256),
-          files.map(({ bytes }) => bytes),
-          pipeline,
-        ],
-      );
-      const found = new Map(rows.map(({ at, documentId, chunks }) => [at, { documentId, chunks }]));
-      return files.map((_, index) => found.get(index + 1) ?? null);
-    },
     async list(who, kb, cursor, limit) {
       const { id } = await findKb(database, who, kb);
       const rows = await database.rows<DocumentJson>(
