@@ -14,7 +14,10 @@ import { openEngine } from './scratch.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const samples = join(root, 'resources', 'samples');
-const commands = ['up', 'down', 'status', 'logs', 'stats', 'health', 'ingest', 'ask', 'backup', 'doctor'];
+const commands = [
+  ...['up', 'down', 'status', 'logs', 'stats', 'health', 'ingest', 'ask', 'backup', 'doctor'],
+  ...['kb', 'source', 'search', 'conversation', 'eval', 'provider', 'config', 'embedding', 'workflow', 'user', 'key'],
+];
 /** The first start may have to build every image. */
 const firstStartMs = 900_000;
 
@@ -110,6 +113,17 @@ describe('without a stack', () => {
     [['backup']],
     [['backup', 'burn']],
     [['logs', '--tail', 'many']],
+    [['kb', 'burn']],
+    [['kb', 'create']],
+    [['kb', 'delete', 'Papers']],
+    [['search', 'x', '--top-k', '0']],
+    [['eval', 'run']],
+    [['provider', 'set', 'ollama']],
+    [['provider', 'set', 'ollama', '--key', 'sk-in-the-open']],
+    [['config', 'set', 'retrieval.topK']],
+    [['source', 'remove', 'x', '--delete-documents']],
+    [['key', 'create', 'nightly']],
+    [['user', 'create', 'ada@example.org']],
   ])('%j is wrong usage: exit code 2, a Problem, nothing on standard output', async (args) => {
     const ended = await run(...args, '--data', dataDir, '--json');
     expect(ended).toMatchObject({ code: 2, stdout: '' });
