@@ -54,6 +54,9 @@ interface Said {
 /** No tokenizer makes fewer tokens of a text than this share of the estimate. */
 const leastCounted = (estimated: number): number => estimated * 0.4;
 
+/** No answer has more characters than this for each token it was allowed. */
+const longestToken = 20;
+
 /** What a citation's marks say of an answer as a whole. */
 function confidenceNotice(citations: readonly CitationJson[]): Notice | null {
   if (citations.length === 0) return { code: 'low_confidence', reason: 'no-citations' };
@@ -145,6 +148,10 @@ export function createModelAnswerer(
             for await (const text of deltas(request)) {
               written += text;
               yield { kind: 'delta', text };
+              if (written.length <= request.maxTokens * longestToken) continue;
+              // A service that does not keep to what it was allowed would go on for ever.
+              said.finish = 'length';
+              break;
             }
             break;
           } catch (error) {

@@ -73,6 +73,9 @@ export const RUNS = Symbol('runs');
 const keepMs = 15 * 60_000;
 const maxKept = 200;
 const heartbeatMs = 5000;
+/** How often and how long the end of an answer is tried to be stored when the database is away. */
+const storeEveryMs = 1000;
+const storeForMs = 10 * 60_000;
 /** How long a stop waits for another replica. */
 const stopPatienceMs = 5000;
 
@@ -85,6 +88,17 @@ interface LocalRun extends Run {
 /** What is fixed for a run when it begins. */
 const snapshotOf = (values: ConfigValues): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => /^(llm|retrieval|chat)\./.test(name)));
+
+async function storeLater(store: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + storeForMs; Date.now() < until; ) {
+    await pause(storeEveryMs, undefined, { ref: false });
+    const stored = await store().then(
+      () => true,
+      () => false,
+    );
+    if (stored) return;
+  }
+}
 
 export function createRuns(
   parts: SearchParts & { readonly bus: Bus; readonly runLog: RunLog; readonly config: Pick<RagConfig, 'values'> },
@@ -268,7 +282,7 @@ export function createRuns(
         }
       }
       const totalMs = performance.now() - startedAt;
-      const outcome = status === 'streaming' ? 'error' : status;
+      let outcome = status === 'streaming' ? ('error' as const) : status;
       runsActive.dec();
       runsTotal.inc({ status: outcome });
       queryDuration.observe({ mode, provider: writer.name, outcome }, totalMs / 1000);
@@ -283,23 +297,29 @@ export function createRuns(
       };
       if (writer.name === 'embedded')
         llmTokens.inc({ provider: 'embedded', direction: 'output' }, Math.ceil(text.length / 4));
-      const error = problem === null ? null : { code: problem.code, message: problem.message };
-      await conversations
-        .finish({
-          runId: id,
-          messageId,
-          text,
-          status: outcome,
-          sources,
-          citations: cited,
-          provider: writer.name,
-          model: writer.model,
-          usage,
-          error,
-        })
-        .catch((failure: unknown) => {
-          log.error('run.store', 'An answer could not be stored', { runId: id }, failure);
-        });
+      const end = {
+        runId: id,
+        messageId,
+        text,
+        status: outcome,
+        sources,
+        citations: cited,
+        provider: writer.name,
+        model: writer.model,
+        usage,
+        error: problem === null ? null : { code: problem.code, message: problem.message },
+      } as const;
+      const unstored = await conversations.finish(end).then(
+        () => null,
+        (failure: unknown) => failure ?? new Error('unknown'),
+      );
+      if (unstored !== null) {
+        log.error('run.store', 'An answer could not be stored', { runId: id }, unstored);
+        // Its reader learns of it now; the answer itself is kept as it is as soon as that can be done.
+        void storeLater(() => conversations.finish(end));
+        problem ??= toBackendProblem(unstored);
+        outcome = 'error';
+      }
       if (problem !== null) emit('error', problem.details(request.requestId));
       emit('usage', usage);
       ended = true;

@@ -46,6 +46,7 @@ const titles = {
   'source-unreachable': [502, 'The page cannot be reached'],
   'too-many-uploads': [429, 'Too many files at once'],
   internal: [500, 'Something went wrong in the backend'],
+  'embedding-profile-mismatch': [500, 'The vector store holds vectors of another model'],
   'index-mismatch': [500, 'The vector store does not hold what was written'],
   'provider-error': [502, 'The language model service failed'],
   'provider-auth': [502, 'The language model service refused the key'],

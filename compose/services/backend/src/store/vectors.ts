@@ -117,6 +117,12 @@ export function createVectors(settings: Settings, collection: string = settings.
     }
     const { status } = answer;
     const said = answer.text.slice(0, 300);
+    if (status === 400 && /dimension error|expected dim/i.test(said))
+      throw new BackendProblem(
+        'embedding-profile-mismatch',
+        'The vector store holds vectors of another size than the embedding model makes.',
+        { cause: new Error(said) },
+      );
     throw new BackendProblem('vector-store-unavailable', `The vector store answered ${status}.`, {
       cause: new Error(said),
       ...(status >= 500 ? { retryAfter: 5 } : {}),
@@ -138,8 +144,8 @@ export function createVectors(settings: Settings, collection: string = settings.
     });
   }
 
-  async function aliasTarget(): Promise<string | null> {
-    const { result } = aliasesAnswer.parse(await call('GET', '/aliases'));
+  async function aliasTarget(signal?: AbortSignal): Promise<string | null> {
+    const { result } = aliasesAnswer.parse(await call('GET', '/aliases', undefined, signal));
     return result.aliases.find((entry) => entry.alias_name === alias)?.collection_name ?? null;
   }
 
@@ -232,7 +238,8 @@ export function createVectors(settings: Settings, collection: string = settings.
       }));
     },
     async ping(signal) {
-      await call('GET', `${base}/exists`, undefined, signal);
+      // A store that answers and has nothing to search in is as good as away.
+      if ((await aliasTarget(signal)) === null) throw new Error('there is no collection to search in');
     },
   };
 }
