@@ -334,6 +334,23 @@ describe.each(names)('%s', (name) => {
     expect(noticesOf(await collect(answererFor(name, url), {}, []))).toContain('answer_truncated');
   });
 
+  it('is left when it goes on far beyond what it was allowed', async () => {
+    let left = (): void => undefined;
+    const gone = new Promise<void>((done) => {
+      left = done;
+    });
+    const url = await serve((_request, response) => {
+      begin(response);
+      response.on('close', left);
+      const timer = setInterval(() => response.write(delta('again and again '.repeat(20))), 1);
+      response.on('close', () => clearInterval(timer));
+    });
+    const events = await collect(answererFor(name, url), { values: { 'llm.maxOutputTokens': 50 } }, []);
+    await gone;
+    expect(noticesOf(events)).toContain('answer_truncated');
+    expect(textOf(events).length).toBeLessThan(50 * 20 + 2000);
+  });
+
   it('is tried out step by step', async () => {
     const models =
       name === 'ollama'

@@ -63,7 +63,10 @@ export async function ingestVersion(
     signal.throwIfAborted();
     if (performance.now() - toldAt < tellEveryMs) return;
     toldAt = performance.now();
-    await Promise.all([documents.setState(documentId, name, progress, remainingMs), job.progress(progress)]);
+    await Promise.all([
+      documents.setState({ id: documentId, version }, name, progress, remainingMs),
+      job.progress(progress),
+    ]);
     events.changed(documentId, source.kbId);
   };
 
@@ -103,6 +106,8 @@ export async function ingestVersion(
     const telling = state('embedding', 0.2 + (0.7 * done) / chunks.length, remaining);
     const texts = batch.map((chunk) => chunk.embedText);
     const [embedded] = await Promise.all([nlp.embed(texts, 'ingest', stop), telling]);
+    // Not given up half-way: what the store has received it writes, also when nobody waits for its answer any more.
+    stop.throwIfAborted();
     await vectors.upsert(
       batch.map((chunk, index) => ({
         id: chunkId(documentId, version, chunk.no),
@@ -113,7 +118,6 @@ export async function ingestVersion(
         ver: version,
         no: chunk.no,
       })),
-      stop,
     );
     done += batch.length;
   });
@@ -197,7 +201,7 @@ async function publish(
     const row = await queries.one(
       `update documents set current_version = $2, state = 'ready', progress = 1, chunk_count = $3, pages = $4,
          error_code = null, error_message = null, updated_at = now()
-       where id = $1 and last_version = $2 and deleted_at is null returning id`,
+       where id = $1 and last_version = $2 and state <> 'failed' and deleted_at is null returning id`,
       [documentId, version, chunks, pages],
     );
     if (row === undefined) throw new DOMException('The document was replaced or deleted meanwhile', 'AbortError');

@@ -18,8 +18,8 @@ export function documentJobs(parts: IngestParts): Record<'ingest' | 'purge' | 'd
           signal,
         );
       },
-      async failed(job, problem) {
-        await database.rows(
+      async failed(job, problem, queries) {
+        await queries.rows(
           `update documents set state = 'failed', error_code = $3, error_message = $4, updated_at = now()
            where id = $1 and last_version = $2 and deleted_at is null`,
           [job.documentId, job.version, problem.code, problem.message],

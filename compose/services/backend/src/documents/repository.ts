@@ -139,7 +139,12 @@ export interface DocumentsRepository {
   /** Of everybody: how many were read with another pipeline. */
   countOtherPipelines(pipeline: string): Promise<number>;
   /** For the worker, who acts for nobody. */
-  setState(id: string, state: DocumentState, progress: number, remainingMs?: number | null): Promise<void>;
+  setState(
+    of: { id: string; version: number },
+    state: DocumentState,
+    progress: number,
+    remainingMs?: number | null,
+  ): Promise<void>;
   /** Queues every ready document once more, for a vector store that lost its data. Answers how many. */
   requeueAll(): Promise<number>;
 }
@@ -341,11 +346,12 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
       );
       return row?.n ?? 0;
     },
-    async setState(id, state, progress, remainingMs = null) {
+    async setState({ id, version }, state, progress, remainingMs = null) {
+      // One that was cancelled in the same moment stays so: whoever reads it in has not heard of it yet.
       await database.rows(
         `update documents set state = $2, progress = $3, remaining_ms = $4, updated_at = now()
-         where id = $1 and deleted_at is null`,
-        [id, state, progress, remainingMs],
+         where id = $1 and last_version = $5 and state <> 'failed' and deleted_at is null`,
+        [id, state, progress, remainingMs, version],
       );
     },
     requeueAll: () =>

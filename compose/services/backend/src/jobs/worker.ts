@@ -6,7 +6,7 @@
 import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
 import type { Bus } from '../store/bus.ts';
-import { type Database, isDuplicate } from '../store/database.ts';
+import { type Database, isDuplicate, type Queries } from '../store/database.ts';
 
 export interface Job {
   readonly id: string;
@@ -27,8 +27,8 @@ export interface JobHandler {
    * @throws {BackendProblem} `retryable` decides whether there is another attempt
    */
   perform(job: Job, signal: AbortSignal, progress: (share: number) => Promise<void>): Promise<void>;
-  /** After the last attempt failed. */
-  failed?(job: Job, problem: BackendProblem): Promise<void>;
+  /** After the last attempt failed; part of the transaction that writes so, or a kill in between would leave one without the other. */
+  failed?(job: Job, problem: BackendProblem, queries: Queries): Promise<void>;
   /** After the end was written, whatever it was. */
   ended?(job: Job): Promise<void>;
 }
@@ -95,8 +95,13 @@ export function createJobWorker(
   }
 
   /** Writes the end of a job, unless it is no longer ours. */
-  const write = async (job: Job, change: string, values: readonly unknown[] = []): Promise<boolean> => {
-    const row = await database.one(
+  const write = async (
+    job: Job,
+    change: string,
+    values: readonly unknown[] = [],
+    queries: Queries = database,
+  ): Promise<boolean> => {
+    const row = await queries.one(
       `update jobs set ${change}, lease_until = null, lease_owner = null
        where id = $1 and lease_owner = $2 and state = 'running' returning id`,
       [job.id, me, ...values],
@@ -131,11 +136,11 @@ export function createJobWorker(
       );
       return;
     }
-    const ours = await write(job, `state = 'failed', ended_at = now(), error_code = $3, error_message = $4`, [
-      problem.code,
-      problem.message,
-    ]);
-    if (ours) await handlers[job.kind]?.failed?.(job, problem);
+    const failed = `state = 'failed', ended_at = now(), error_code = $3, error_message = $4`;
+    await database.transaction(async (queries) => {
+      if (await write(job, failed, [problem.code, problem.message], queries))
+        await handlers[job.kind]?.failed?.(job, problem, queries);
+    });
   }
 
   async function run(job: Job, abort: AbortController): Promise<void> {

@@ -68,7 +68,13 @@ const spec = route({
     explain: z.boolean().default(false),
   }),
   answers: { 200: answer },
-  problems: ['empty-question', 'question-too-long', 'embedding-unavailable', 'embedding-profile-mismatch', 'vector-store-unavailable'],
+  problems: [
+    'empty-question',
+    'question-too-long',
+    'embedding-unavailable',
+    'embedding-profile-mismatch',
+    'vector-store-unavailable',
+  ],
 });
 
 const fusionFigures = (values: ConfigValues) => ({

@@ -293,8 +293,8 @@ export function syncJobs(parts: SyncParts): Record<'sync', JobHandler> {
           [source.id],
         );
       },
-      async failed(job, problem) {
-        await database.rows(
+      async failed(job, problem, queries) {
+        await queries.rows(
           `update sources set error_code = $2::text, error_message = $3,
              paused_at = case when $2::text = 'too-many-changes' then now() else paused_at end,
              next_sync_at = now() + make_interval(secs => every_seconds) where id = $1`,
