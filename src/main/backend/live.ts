@@ -7,6 +7,26 @@ import type { BackendClient } from './backend-client.ts';
 const restMs = 250;
 const retryMs = [500, 1000, 2000, 5000] as const;
 
+/** Tells watchers that the panel itself has just changed what they watch, so that they look at once. */
+interface Touch {
+  touch(): void;
+  /** The answer takes `fn` off again. */
+  on(fn: () => void): () => void;
+}
+
+export function createTouch(): Touch {
+  const watching = new Set<() => void>();
+  return {
+    touch() {
+      for (const fn of watching) fn();
+    },
+    on(fn) {
+      watching.add(fn);
+      return () => void watching.delete(fn);
+    },
+  };
+}
+
 export interface Watched<T> {
   readonly client: BackendClient;
   readonly access: BackendAccess;
@@ -15,6 +35,8 @@ export interface Watched<T> {
   readonly empty: T;
   /** Whether changes of documents change this. */
   readonly byDocuments: boolean;
+  /** What the panel itself changes about it. */
+  readonly own?: Touch;
   /** How soon to look again although no event came; null for never. */
   againMs(value: T): number | null;
 }
@@ -25,7 +47,7 @@ export function watchBackend<T>(watched: Watched<T>, fn: (value: T) => void): ()
   const abort = new AbortController();
   const { signal } = abort;
   let told = '';
-  let wake = new AbortController();
+  let wake = (): void => undefined;
   let dirty = true;
 
   const tell = (value: T): void => {
@@ -36,12 +58,17 @@ export function watchBackend<T>(watched: Watched<T>, fn: (value: T) => void): ()
   };
   const touch = (): void => {
     dirty = true;
-    wake.abort();
+    wake();
   };
   /** Sleeps until it is touched or so much time has passed. */
   const rest = async (ms: number): Promise<void> => {
-    wake = new AbortController();
-    if (!dirty) await pause(ms, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined);
+    if (dirty || signal.aborted) return;
+    // Not AbortSignal.any: the oldest runtime of the window does not know it.
+    const sleep = new AbortController();
+    wake = () => sleep.abort();
+    signal.addEventListener('abort', wake, { once: true });
+    await pause(ms, undefined, { signal: sleep.signal }).catch(() => undefined);
+    signal.removeEventListener('abort', wake);
   };
 
   async function read(): Promise<void> {
@@ -90,5 +117,9 @@ export function watchBackend<T>(watched: Watched<T>, fn: (value: T) => void): ()
 
   void read();
   if (watched.byDocuments) void listen();
-  return () => abort.abort();
+  const off = watched.own?.on(touch);
+  return () => {
+    off?.();
+    abort.abort();
+  };
 }

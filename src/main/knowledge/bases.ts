@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KnowledgeBase } from '../../shared/model/knowledge.ts';
 import type { BackendAccess } from '../backend/backend-access.ts';
 import type { BackendClient } from '../backend/backend-client.ts';
-import { watchBackend } from '../backend/live.ts';
+import { createTouch, watchBackend } from '../backend/live.ts';
 import { allPages } from '../backend/pages.ts';
 import { cutText, nothing, pathOf, wireId } from '../backend/wire-fields.ts';
 
@@ -57,6 +57,7 @@ function withFigures(base: z.output<typeof wireBase>, stats: z.output<typeof wir
 }
 
 export function createBases(client: BackendClient, access: BackendAccess): Bases {
+  const own = createTouch();
   const figures = async (base: z.output<typeof wireBase>, signal?: AbortSignal): Promise<KnowledgeBase> =>
     withFigures(
       base,
@@ -75,11 +76,20 @@ export function createBases(client: BackendClient, access: BackendAccess): Bases
     list: () => list(),
     get: async (kb) => figures(await client.call('GET', pathOf('knowledge-bases', kb), wireBase)),
     watch: (fn) =>
-      watchBackend({ client, access, empty: [], byDocuments: true, read: list, againMs: () => againMs }, fn),
-    create: async (kb) => figures(await client.call('POST', '/v1/knowledge-bases', wireBase, kb)),
-    change: async (id, change) => figures(await client.call('PATCH', pathOf('knowledge-bases', id), wireBase, change)),
+      watchBackend({ client, access, empty: [], byDocuments: true, own, read: list, againMs: () => againMs }, fn),
+    async create(kb) {
+      const base = await client.call('POST', '/v1/knowledge-bases', wireBase, kb);
+      own.touch();
+      return figures(base);
+    },
+    async change(id, change) {
+      const base = await client.call('PATCH', pathOf('knowledge-bases', id), wireBase, change);
+      own.touch();
+      return figures(base);
+    },
     async remove(kb) {
       await client.call('DELETE', pathOf('knowledge-bases', kb), nothing);
+      own.touch();
     },
   };
 }

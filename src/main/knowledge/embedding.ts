@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EmbeddingState } from '../../shared/model/knowledge.ts';
 import type { BackendAccess } from '../backend/backend-access.ts';
 import type { BackendClient } from '../backend/backend-client.ts';
-import { watchBackend } from '../backend/live.ts';
+import { createTouch, watchBackend } from '../backend/live.ts';
 import { cutText, nothing, share, wireFailure } from '../backend/wire-fields.ts';
 
 const busyMs = 1000;
@@ -58,8 +58,10 @@ export interface Embedding {
 export function createEmbedding(client: BackendClient, access: BackendAccess): Embedding {
   const get = (signal?: AbortSignal): Promise<EmbeddingState> =>
     client.call('GET', '/v1/embedding', wireEmbedding, undefined, signal);
+  const own = createTouch();
   const after = async (path: string, body?: unknown): Promise<EmbeddingState> => {
     await client.call('POST', path, nothing, body);
+    own.touch();
     return get();
   };
   return {
@@ -71,6 +73,7 @@ export function createEmbedding(client: BackendClient, access: BackendAccess): E
           access,
           empty: null,
           byDocuments: false,
+          own,
           read: get,
           againMs: (state) => (state?.change?.state === 'building' ? busyMs : idleMs),
         },

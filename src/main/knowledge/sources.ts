@@ -6,7 +6,7 @@ import { ProblemError } from '../../shared/model/problem.ts';
 import type { BackendAccess } from '../backend/backend-access.ts';
 import type { BackendClient } from '../backend/backend-client.ts';
 import { backendProblem, documentCode } from '../backend/backend-problems.ts';
-import { watchBackend } from '../backend/live.ts';
+import { createTouch, watchBackend } from '../backend/live.ts';
 import { allPages, pageOf } from '../backend/pages.ts';
 import { cutText, nothing, pathOf, share, wireFailure, wireId } from '../backend/wire-fields.ts';
 import type { StepHandle } from '../operations/operation-runner.ts';
@@ -89,6 +89,13 @@ export function createSources(
   access: BackendAccess,
   shown: (source: Source) => Promise<Source>,
 ): Sources {
+  const own = createTouch();
+  /** After a change of ours, whoever watches looks at once. */
+  const touching = async <T>(change: Promise<T>): Promise<T> => {
+    const answer = await change;
+    own.touch();
+    return answer;
+  };
   const each = (sources: readonly Source[]): Promise<Source[]> => Promise.all(sources.map(shown));
   const raw = (kb?: string, signal?: AbortSignal): Promise<Source[]> => {
     const of = kb === undefined ? '' : `?kb=${encodeURIComponent(kb)}`;
@@ -105,6 +112,7 @@ export function createSources(
           access,
           empty: [],
           byDocuments: true,
+          own,
           read: (signal) => list(kb, signal),
           againMs: (sources) => (sources.some(({ state }) => state === 'syncing') ? busyMs : idleMs),
         },
@@ -112,9 +120,11 @@ export function createSources(
       ),
     get: async (id) => shown(await client.call('GET', pathOf('sources', id), wireSource)),
     addPage: async ({ kb, url, everySeconds }) =>
-      (await client.call('POST', '/v1/sources', made, { kind: 'url', kb, url, everySeconds })).source,
+      (await touching(client.call('POST', '/v1/sources', made, { kind: 'url', kb, url, everySeconds }))).source,
     async addMounted({ kb, path, everySeconds }) {
-      const { job } = await client.call('POST', '/v1/sources', made, { kind: 'folder', kb, path, everySeconds });
+      const { job } = await touching(
+        client.call('POST', '/v1/sources', made, { kind: 'folder', kb, path, everySeconds }),
+      );
       return { jobId: job.id };
     },
     mounted: async () => (await raw()).flatMap(({ id, kind, uri }) => (kind === 'folder' ? [{ id, path: uri }] : [])),
@@ -134,12 +144,13 @@ export function createSources(
         await pause(pollMs, undefined, { signal });
       }
     },
-    change: async (id, change) => shown(await client.call('PATCH', pathOf('sources', id), wireSource, change)),
+    change: async (id, change) =>
+      shown(await touching(client.call('PATCH', pathOf('sources', id), wireSource, change))),
     async sync(id, allowLarge) {
-      await client.call('POST', pathOf('sources', id, '/sync'), nothing, { allowLarge });
+      await touching(client.call('POST', pathOf('sources', id, '/sync'), nothing, { allowLarge }));
     },
     async remove(id, documents) {
-      await client.call('DELETE', pathOf('sources', id, `?documents=${documents}`), nothing);
+      await touching(client.call('DELETE', pathOf('sources', id, `?documents=${documents}`), nothing));
     },
     async items(id) {
       const all: SourceItem[] = [];
