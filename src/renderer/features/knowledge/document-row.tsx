@@ -18,21 +18,28 @@ import table from './document-table.module.css';
 function StateCell({ document }: { readonly document: DocumentInfo }): ReactNode {
   const { state, progress, error, remainingMs, notices } = document;
   const said = documentSaid(document);
-  const working = isReading(document);
-  const left = remainingMs === null || remainingMs < 1000 ? '' : `, ${formatDuration(remainingMs)} left`;
+  const running = isReading(document) && state !== 'queued';
+  const replacing = isReplacing(document);
+  const far = [
+    running ? `${Math.floor(progress * 100)} %` : null,
+    running && remainingMs !== null && remainingMs >= 1000 ? `${formatDuration(remainingMs)} left` : null,
+    replacing ? 'replaces the version before' : null,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
   const [notice] = notices;
   return (
     <>
-      <span className={css.state}>
-        <Status said={said} />
-        {working && state !== 'queued' ? (
-          <span className={css.left}>{`${Math.floor(progress * 100)} %${left}`}</span>
-        ) : null}
-      </span>
-      {working && state !== 'queued' ? (
-        <ProgressBar value={progress} label={`${document.title}: ${said.word}`} />
-      ) : null}
-      {isReplacing(document) ? <span className={css.small}>Replaces the version before, found until then</span> : null}
+      <Status said={said} />
+      {running ? <ProgressBar value={progress} label={`${document.title}: ${said.word}`} /> : null}
+      {far === '' ? null : (
+        <span
+          className={css.small}
+          title={replacing ? `${far}. What was there before is found until the new version takes its place.` : far}
+        >
+          {far}
+        </span>
+      )}
       {error === null ? null : (
         <span className={css.reason} title={error.message}>
           {markHidden(error.message)}

@@ -72,6 +72,8 @@ export function DocumentTable(props: DocumentTableProps): ReactNode {
     estimateSize: () => rowHeight,
     getItemKey: (index) => documents[index]?.id ?? index,
     overscan: 8,
+    // Room for what floats over the end of the list.
+    paddingEnd: chosen.size > 0 ? 80 : 0,
   });
 
   useEffect(() => {

@@ -30,6 +30,7 @@ function Head({ kb }: { readonly kb: KnowledgeBase }): ReactNode {
   const [changing, setChanging] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const pending = useActions((state) => state.pending.has('documents'));
+  const tab = useKnowledge((state) => state.tab);
   const own = kb.access === 'owner';
   return (
     <header className={css.head}>
@@ -42,7 +43,12 @@ function Head({ kb }: { readonly kb: KnowledgeBase }): ReactNode {
         {kb.description === '' ? null : <p className={css.description}>{markHidden(kb.description)}</p>}
       </div>
       {mayChange(kb) ? (
-        <Button kind="primary" icon={FilePlus2} disabled={pending} onClick={() => void addPicked(kb.id)}>
+        <Button
+          kind={tab === 'documents' ? 'primary' : 'secondary'}
+          icon={FilePlus2}
+          disabled={pending}
+          onClick={() => void addPicked(kb.id)}
+        >
           Add files
         </Button>
       ) : null}

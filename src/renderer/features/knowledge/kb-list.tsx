@@ -22,7 +22,7 @@ function Entry({ kb, current }: { readonly kb: KnowledgeBase; readonly current: 
         {kb.documents === 0 ? 'Empty' : `${count(kb.documents, 'document')}, ${count(kb.chunks, 'passage')}`}
       </span>
       {kb.pending > 0 ? (
-        <Status said={{ word: `${count(kb.pending, 'document')} being read in`, tone: 'busy' }} />
+        <Status said={{ word: `${kb.pending.toLocaleString('en')} being read in`, tone: 'busy' }} />
       ) : null}
       {kb.failed > 0 ? (
         <Status said={{ word: `${kb.failed.toLocaleString('en')} could not be added`, tone: 'bad' }} />

@@ -113,7 +113,7 @@ describe('knowledge bases', () => {
     const list = screen.getByRole('navigation', { name: 'Knowledge bases' });
     const entry = within(list).getByRole('button', { name: /Harbour/ });
     expect(entry.textContent).toContain('3 documents, 40 passages');
-    expect(entry.textContent).toContain('1 document being read in');
+    expect(entry.textContent).toContain('1 being read in');
     expect(entry.textContent).toContain('1 could not be added');
     fireEvent.click(entry);
     expect(screen.getByRole('heading', { name: 'Harbour' })).toBeTruthy();
@@ -196,8 +196,8 @@ describe('documents', () => {
       document('d', { notices: [{ code: 'rows-capped', message: 'Only the first 50,000 rows were read.' }] }),
     ]);
     expect(rowOf('Title a').textContent).toContain('Computing vectors42 %, 1 min 5 s left');
-    expect(rowOf('Title a').textContent).not.toContain('Replaces');
-    expect(rowOf('Title b').textContent).toContain('Replaces the version before');
+    expect(rowOf('Title a').textContent).not.toContain('replaces');
+    expect(rowOf('Title b').textContent).toContain('10 %, replaces the version before');
     expect(rowOf('Title c').textContent).toContain('The PDF is damaged.');
     expect(rowOf('Title d').textContent).toContain('Only the first 50,000 rows were read.');
     fireEvent.click(screen.getByRole('button', { name: 'Retry Title c' }));

@@ -30,7 +30,7 @@ export function AddFolder({ kb, onClose }: Props): ReactNode {
     <FormDialog
       open
       title="Keep up with a folder"
-      text="The backend is given this one folder to read, and cannot change anything in it. For that it starts again, which takes a few seconds; an answer that is being written breaks off."
+      text="The backend is given this one folder to read, and cannot change anything in it. For that it starts again, which takes a few seconds; an answer that is being written may break off."
       action="Add folder"
       ready={folder !== null}
       busy={busy}

@@ -136,7 +136,7 @@ export function HitCard({
         ))}
       </dl>
       <p className={css.text}>
-        <Marked text={hit.text.trim()} query={query} />
+        <Marked text={hit.text.trim().replace(/\n\s*\n/g, '\n')} query={query} />
       </p>
       <div className={css.foot}>
         {elsewhere === undefined ? null : <span className={css.elsewhere}>{elsewhere}</span>}

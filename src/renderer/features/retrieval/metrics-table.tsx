@@ -1,11 +1,14 @@
 /** The figures of each way of searching, with the 95 % interval of each drawn on a line from 0 to 1. */
 import type { ReactNode } from 'react';
 import { type EvalRun, type EvalRunSummary, evalMetricNames } from '../../../shared/model/evaluation.ts';
-import { searchModes } from '../../../shared/model/knowledge.ts';
+import { type SearchMode, searchModes } from '../../../shared/model/knowledge.ts';
 import { formatLatency } from '../../ui/format.ts';
 import { deltaWords, type EvalMode, metricOf, metricWords } from './eval-words.ts';
 import css from './metrics-table.module.css';
 import { modeWords } from './mode-words.ts';
+
+/** The colours that the ways have on the bench. */
+const series: Readonly<Record<SearchMode, number>> = { hybrid: 3, dense: 1, bm25: 2 };
 
 function Figure({
   metric,
@@ -66,7 +69,7 @@ export function MetricsTable({
                 <th scope="row" title={metricWords[name].title}>
                   {metricWords[name].label} <small>{metricWords[name].note}</small>
                 </th>
-                {modes.map((mode, index) => {
+                {modes.map((mode) => {
                   const metric = metricOf(mode, name);
                   const before = metricOf(
                     earlier?.modes.find((one) => one.mode === mode.mode),
@@ -77,7 +80,7 @@ export function MetricsTable({
                       {metric === undefined ? (
                         '–'
                       ) : (
-                        <Figure metric={metric} before={before?.value ?? null} series={index + 1} />
+                        <Figure metric={metric} before={before?.value ?? null} series={series[mode.mode]} />
                       )}
                     </td>
                   );

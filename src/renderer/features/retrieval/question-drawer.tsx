@@ -50,7 +50,9 @@ function Body({
   const tried = searchModes.filter((mode) => run.modes.some((one) => one.mode === mode));
   return (
     <div className={css.body}>
-      <Status said={questionSaid(question, mainMode(run))} pill label="What became of it" />
+      <div>
+        <Status said={questionSaid(question, mainMode(run))} pill label="What became of it" />
+      </div>
       {expected === null || !question.answerable ? null : (
         <section>
           <h3>What counts as right</h3>

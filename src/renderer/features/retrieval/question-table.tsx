@@ -39,7 +39,7 @@ export function QuestionTable({ run }: { readonly run: EvalRun }): ReactNode {
     estimateSize: () => rowHeight,
     overscan: 10,
   });
-  const columns = { gridTemplateColumns: `minmax(0, 1fr) 190px repeat(${modes.length}, 86px)` };
+  const columns = { gridTemplateColumns: `minmax(0, 1fr) 176px repeat(${modes.length}, 82px)` };
   return (
     <section className={css.section} aria-label="Questions of the run">
       <div className={css.tools}>
@@ -63,7 +63,7 @@ export function QuestionTable({ run }: { readonly run: EvalRun }): ReactNode {
           text={filter === 'all' ? undefined : 'That is good news, unless the search leaves them out.'}
         />
       ) : (
-        <div ref={scroller} className={css.scroller} style={{ height: Math.min(440, shown.length * rowHeight + 34) }}>
+        <div ref={scroller} className={css.scroller} style={{ height: Math.min(440, shown.length * rowHeight + 36) }}>
           <table className={css.table} aria-label="Questions" aria-rowcount={shown.length + 1}>
             <thead className={css.head}>
               <tr className={css.line} style={columns} aria-rowindex={1}>
