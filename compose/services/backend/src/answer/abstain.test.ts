@@ -33,8 +33,8 @@ describe('terms', () => {
   });
   it('weighs rare words more', () => {
     const terms = [
-      { lexeme: 'port', idf: 3, unknownName: false },
-      { lexeme: 'use', idf: 1, unknownName: false },
+      { lexeme: 'port', idf: 3, isName: false },
+      { lexeme: 'use', idf: 1, isName: false },
     ];
     expect(coverage(terms, new Set(['port']))).toBe(0.75);
     expect(coverage([], new Set(['port']))).toBe(0);

@@ -9,7 +9,7 @@ export interface Evidence {
   readonly cosine: number;
   /** Best share of the question's weighted words held by one passage. */
   readonly coverage: number;
-  /** The question names something that no passage mentions ("does it run on Kubernetes?"). */
+  /** The question names something that no passage found mentions ("does it run on Kubernetes?"). */
   readonly unknownName: boolean;
 }
 
@@ -18,7 +18,7 @@ const thresholds = {
   combined: 0.68,
   coverageWeight: 0.4,
   /** What an unknown name takes from the cosine. */
-  unknownName: 0.1,
+  unknownName: 0.15,
 } as const;
 
 /** @param floor below this nothing is near, whatever words agree (`retrieval.minDense`) */

@@ -76,7 +76,8 @@ async function weigh(
   const nearest = passages.map((passage, at) =>
     Math.max(passage.scores.dense ?? 0, ...sentences.filter((s) => s.passage === at).map((s) => s.cosine)),
   );
-  const held = passages.map((_, at) => coverage(terms, lexemes[candidates.length + at] ?? new Set()));
+  const inPassages = passages.map((_, at) => lexemes[candidates.length + at] ?? new Set<string>());
+  const held = inPassages.map((words) => coverage(terms, words));
   return {
     passages,
     sentences,
@@ -84,7 +85,9 @@ async function weigh(
     evidence: {
       cosine: Math.max(0, ...nearest),
       coverage: Math.max(0, ...held),
-      unknownName: terms.some((term) => term.unknownName),
+      // Among the passages found, not among all there are: those of others are nobody's business, and a passage that
+      // holds a rare name is found by it.
+      unknownName: terms.some((term) => term.isName && !inPassages.some((words) => words.has(term.lexeme))),
     },
   };
 }

@@ -5,8 +5,8 @@ export interface Term {
   readonly lexeme: string;
   /** BM25's idf; always above 0. */
   readonly idf: number;
-  /** A name (a capital letter not at the question's start) that no passage holds. */
-  readonly unknownName: boolean;
+  /** Written like a name: a capital letter not at the question's start. */
+  readonly isName: boolean;
 }
 
 /** Words that look like names: a capital after the first word, or inside a word. */
@@ -30,7 +30,7 @@ export async function questionTerms(database: Database, question: string): Promi
   );
   return rows.map(({ lexeme, df, total, named }) => ({
     lexeme,
-    unknownName: named && df === 0,
+    isName: named,
     idf: Math.log(1 + (Math.max(total, df) - df + 0.5) / (df + 0.5)),
   }));
 }
