@@ -20,22 +20,26 @@ export interface Client {
   close(): void;
 }
 
+class ClosedMeanwhile extends Error {}
+
 export function createClient(endpoint: Endpoint): Client {
   const agent = new Agent({ keepAlive: true, noDelay: true, maxSockets: 64 });
 
-  const send = (method: string, path: string, text: string | undefined, more: Record<string, string> = {}) =>
+  const once = (method: string, path: string, text: string | undefined, more: Record<string, string>) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const length =
         text === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) };
-      request(
-        new URL(path, endpoint.url),
-        { method, agent, headers: { ...endpoint.headers, ...length, ...more } },
-        resolve,
-      )
-        .once('error', reject)
-        .end(text);
+      const headers = { ...endpoint.headers, ...length, ...more };
+      const sent = request(new URL(path, endpoint.url), { method, agent, headers }, resolve);
+      sent.once('error', (error) => reject(sent.reusedSocket ? new ClosedMeanwhile(String(error)) : error)).end(text);
+    });
+  /** A kept connection may be closed by the other side in the very moment in which it is used again. */
+  const send = (method: string, path: string, text: string | undefined, more: Record<string, string> = {}) =>
+    once(method, path, text, more).catch((error: unknown) => {
+      if (!(error instanceof ClosedMeanwhile)) throw error;
+      return once(method, path, text, more);
     });
 
   return {
