@@ -59,9 +59,11 @@ choose() {
 }
 
 stopping=no
+# What is under way may end; a stream that never does must not make the engine kill all of it.
 stop() {
   stopping=yes
   kill -QUIT "$nginx" 2>/dev/null
+  (sleep "${DRAIN_SECONDS:-8}" && kill -TERM "$nginx") 2>/dev/null &
 }
 
 choose

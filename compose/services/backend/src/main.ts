@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server, ServerResponse } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, createParts } from './app.module.ts';
@@ -10,9 +11,10 @@ import { readJson } from './http/json-body.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { configureLog, log, nestLogger, setLogLevel } from './observability/log.ts';
 import { prepare } from './prepare.ts';
+import { windDown } from './wind-down.ts';
 
-/** In-flight answers get this long after SIGTERM; Docker's own patience is 10 s. */
-const graceMs = 8000;
+/** An end that takes longer is cut short: a little before the stack's own patience (`stop_grace_period`, 15 s). */
+const graceMs = 14_000;
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
@@ -26,6 +28,11 @@ async function main(): Promise<void> {
     abortOnError: false,
   });
   app.disable('x-powered-by');
+  const closing = new AbortController();
+  app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+    if (closing.signal.aborted) response.setHeader('Connection', 'close');
+    next();
+  });
   app.use(
     gate({
       authenticate: parts.auth.authenticate,
@@ -36,27 +43,18 @@ async function main(): Promise<void> {
   app.use(readJson);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new AccessGuard(parts.auth.limits, parts.config.values));
-  const closing = new AbortController();
-
   const stop = async (signal: string): Promise<void> => {
     if (closing.signal.aborted) return;
     log.info('stop', 'Stopping', { signal });
     closing.abort();
-    setTimeout(() => process.exit(1), graceMs).unref();
-    parts.health.close();
-    await parts.runs.close();
-    await parts.sourceWatch.close();
-    await parts.worker.close();
-    parts.extractor.close();
-    const server = app.getHttpServer() as import('node:http').Server;
-    server.closeAllConnections();
-    await app.close();
-    await parts.bus.close();
-    parts.redis.disconnect();
-    await parts.database.close();
+    setTimeout(() => {
+      log.error('stop.late', 'Something would not end');
+      process.exit(1);
+    }, graceMs).unref();
+    await windDown(parts, app.getHttpServer() as Server);
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 
   await app.listen(settings.PORT, '0.0.0.0');
   log.info('start', 'Listening', { port: settings.PORT });

@@ -66,7 +66,11 @@ export interface Runs {
   stop(who: Principal, id: string): Promise<void>;
   /** From now on this replica says that its runs go on, and ends those of replicas that do not. */
   keep(): void;
-  close(): Promise<void>;
+  /**
+   * Lets the answers under way end for up to `patienceMs`; those that do not are stopped, and stored as that. From then
+   * on none begins.
+   */
+  close(patienceMs: number): Promise<void>;
 }
 export const RUNS = Symbol('runs');
 
@@ -108,6 +112,7 @@ export function createRuns(
   const { bus, runLog, config } = parts;
   const kept = new Map<string, LocalRun>();
   let keeping: NodeJS.Timeout | null = null;
+  let closed = false;
 
   function forget(): void {
     for (const [id, run] of kept) {
@@ -116,6 +121,7 @@ export function createRuns(
     }
   }
 
+  const underWay = (): LocalRun[] => [...kept.values()].filter((run) => !run.ended);
   const stopped = (): DOMException => new DOMException('stopped', 'AbortError');
   bus.on('run.stop', ({ runId }) => kept.get(runId)?.abort.abort(stopped()));
 
@@ -128,6 +134,7 @@ export function createRuns(
   }
 
   async function start(who: Principal, request: RunRequest): Promise<Run> {
+    if (closed) throw new BackendProblem('shutting-down', 'Ask again in a moment.', { retryAfter: 2 });
     const startedAt = performance.now();
     const settings = config.values();
     const [context, answerer] = await Promise.all([
@@ -413,10 +420,18 @@ export function createRuns(
         conversations.keepRuns(bus.replica).catch(() => undefined);
       }, heartbeatMs);
     },
-    async close() {
+    async close(patienceMs) {
+      const until = performance.now() + patienceMs;
+      // One may have begun in the moment before.
+      while (underWay().length > 0 && performance.now() < until)
+        await Promise.race([
+          Promise.allSettled(underWay().map((run) => run.finished)),
+          pause(until - performance.now()),
+        ]);
+      closed = true;
+      for (const run of underWay()) run.abort.abort(stopped());
+      await Promise.allSettled(underWay().map((run) => run.finished));
       if (keeping !== null) clearInterval(keeping);
-      for (const run of kept.values()) if (!run.ended) run.abort.abort(new DOMException('closing', 'AbortError'));
-      await Promise.allSettled([...kept.values()].map((run) => run.finished));
     },
   };
 }

@@ -374,8 +374,12 @@ export class DocumentsController {
       }, 100);
     });
     await stream.send({ name: 'documents', data: { ids: [] } });
-    await new Promise<void>((resolve) => stream.onClose(resolve));
+    await new Promise<void>((resolve) => {
+      stream.onClose(resolve);
+      this.#events.ending.addEventListener('abort', () => resolve(), { once: true });
+    });
     leave();
     if (timer !== null) clearTimeout(timer);
+    stream.end();
   }
 }

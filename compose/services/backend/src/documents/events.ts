@@ -4,6 +4,9 @@ import type { Bus } from '../store/bus.ts';
 export interface DocumentEvents {
   changed(documentId: string, kbId: string): void;
   subscribe(listener: (changes: readonly { id: string; kbId: string }[]) => void): () => void;
+  /** Aborts when this process ends. */
+  readonly ending: AbortSignal;
+  close(): void;
 }
 export const DOCUMENT_EVENTS = Symbol('document events');
 
@@ -13,6 +16,7 @@ const maxPerMessage = 60;
 
 export function createDocumentEvents(bus: Pick<Bus, 'publish' | 'on'>): DocumentEvents {
   const waiting = new Map<string, string>();
+  const ending = new AbortController();
   let timer: NodeJS.Timeout | null = null;
 
   function flush(): void {
@@ -29,5 +33,7 @@ export function createDocumentEvents(bus: Pick<Bus, 'publish' | 'on'>): Document
       if (timer === null) timer = setTimeout(flush, everyMs);
     },
     subscribe: (listener) => bus.on('documents', ({ changes }) => listener(changes)),
+    ending: ending.signal,
+    close: () => ending.abort(),
   };
 }

@@ -58,6 +58,9 @@ const titles = {
   'database-unavailable': [503, 'The database does not answer'],
   'embedding-unavailable': [503, 'The embedding service does not answer'],
   'vector-store-unavailable': [503, 'The vector store does not answer'],
+  'workflow-not-runnable': [409, 'This workflow cannot be begun from here'],
+  'workflow-unavailable': [503, 'The workflow cannot be begun right now'],
+  'shutting-down': [503, 'The backend is being stopped'],
   'provider-timeout': [504, 'The language model service took too long'],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof titles;

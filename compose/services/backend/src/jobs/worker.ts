@@ -220,7 +220,10 @@ export function createJobWorker(
       if (timer !== null) clearInterval(timer);
       await claiming.catch(() => undefined);
       for (const entry of running.values()) entry.abort.abort();
-      await Promise.allSettled([...running.values()].map((entry) => entry.ended));
+      const interrupted = [...running.values()].map((entry) => entry.ended);
+      await Promise.allSettled(interrupted);
+      // Another replica need not wait for its next look.
+      if (interrupted.length > 0) bus.publish('jobs.wake', {});
     },
   };
 }
