@@ -22,15 +22,21 @@ export const secretNames = [
   'qdrant_api_key',
   'nlp_token',
   'backend_token',
+  'data_key',
   'n8n_database_password',
   'n8n_encryption_key',
   'n8n_owner_password',
   'n8n_webhook_token',
+  'n8n_signing_key',
+  'n8n_backend_token',
   'llm_token',
 ] as const;
 export type SecretName = (typeof secretNames)[number];
 
-/** Secrets that data is bound to, and the file by which one sees that there is such data. */
+/**
+ * Secrets that data is bound to, and the file by which one sees that there is such data. Not `data_key`: environments
+ * that are older than it have none, and what is lost with it are keys of providers, which can be typed in again.
+ */
 const boundToData: Readonly<
   Partial<
     Record<

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { sameOrigin } from './providers.ts';
+import { createProviders, sameOrigin } from './providers.ts';
 import { dataKeys, seal, unseal } from './sealed-key.ts';
 
 describe('stored keys', () => {
@@ -20,6 +20,31 @@ describe('stored keys', () => {
     expect(after).toHaveLength(2);
     expect(unseal(sealed, after)).toBe('sk-secret');
     expect(unseal(seal('sk-new', after[0] ?? before), [before])).toBeNull();
+  });
+
+  it('are sealed anew under the data key when they are first read, and so outlive another API token', async () => {
+    const old = { dataKey: '', apiToken: 'a-token-of-16-letters' };
+    const row = {
+      name: 'anthropic',
+      settings: { model: 'm' },
+      secret_enc: seal('sk-secret-of-some-length', dataKeys(old)[0] ?? Buffer.alloc(32)),
+    };
+    const database = {
+      async rows(sql: string, [, before, after]: readonly Buffer[] = []) {
+        if (!sql.startsWith('update')) return [row];
+        if (after !== undefined && before !== undefined && row.secret_enc.equals(before)) row.secret_enc = after;
+        return [];
+      },
+    };
+    const config = { values: () => ({ 'llm.active': 'embedded', 'llm.fallback': 'off', 'llm.allowCloud': false }) };
+    const keyUnder = async (secrets: typeof old): Promise<unknown> => {
+      const { items } = await createProviders({ database } as never, config as never, secrets).get();
+      return items.find((item) => item.name === 'anthropic')?.keyLast4;
+    };
+    expect(await keyUnder({ dataKey: '', apiToken: 'another-token-altogether' })).toBeNull();
+    expect(await keyUnder({ dataKey: 'the-data-key', apiToken: old.apiToken })).toBe('ngth');
+    expect(await keyUnder({ dataKey: 'the-data-key', apiToken: 'another-token-altogether' })).toBe('ngth');
+    expect(await keyUnder(old)).toBeNull();
   });
 });
 

@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { ConfigValues } from '../config/keys.ts';
 import type { RagConfig } from '../config/service.ts';
 import { BackendProblem, type ProblemCode, toBackendProblem } from '../http/problem.ts';
+import { log } from '../observability/log.ts';
 import { providerAvailability } from '../observability/metrics.ts';
 import type { SearchParts } from '../retrieval/search.ts';
 import { isNear } from './addresses.ts';
@@ -133,12 +134,26 @@ export function createProviders(
 
   let ownModel = localModel;
 
+  /** What was sealed under the API token before there was a secret for it would be lost with the next token. */
+  async function renewSeal(name: string, sealed: Buffer): Promise<void> {
+    const key = unseal(sealed, keys);
+    const [first] = keys;
+    if (key === null || first === undefined || unseal(sealed, [first]) !== null) return;
+    await database.rows('update providers set secret_enc = $3 where name = $1 and secret_enc = $2', [
+      name,
+      sealed,
+      seal(key, first),
+    ]);
+    log.info('provider.key', 'A stored key is sealed under the data key now', { provider: name });
+  }
+
   async function stored(): Promise<Record<ServiceName, Stored>> {
     const rows = await database.rows<{
       name: string;
       settings: { baseUrl?: string; model?: string; contextTokens?: number | null };
       secret_enc: Buffer | null;
     }>('select name, settings, secret_enc from providers');
+    for (const { name, secret_enc: sealed } of rows) if (sealed !== null) await renewSeal(name, sealed);
     const of = (name: RemoteProviderName): Stored => {
       const row = rows.find((candidate) => candidate.name === name);
       return {

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 /**
  * Derived, so that a dump of the database alone gives no key away. The first one seals; all of them are tried to open,
- * so that a secret of its own may be given later without losing what is stored.
+ * so that what the API token sealed before there was a data key is still read.
  */
 export function dataKeys(secrets: { readonly dataKey: string; readonly apiToken: string }): Buffer[] {
   return [secrets.dataKey, secrets.apiToken]
