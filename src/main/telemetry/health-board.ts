@@ -87,6 +87,8 @@ export function toApplicationHealth(answer: { status: number; text: string }): H
   if (!parsed.success)
     return down(`The backend answered ${answer.status} with a health report that Quayside cannot read`);
   const checks = Object.entries(parsed.data.checks)
+    // What the stack runs without is no part of its health.
+    .filter(([, check]) => check.status !== 'off')
     .slice(0, 50)
     .map(
       ([name, check]): ApplicationCheck => ({

@@ -19,6 +19,8 @@ import { DocumentsController } from './documents/documents.controller.ts';
 import { createDocumentEvents, DOCUMENT_EVENTS, type DocumentEvents } from './documents/events.ts';
 import { documentJobs } from './documents/job-handlers.ts';
 import { KnownController } from './documents/known.controller.ts';
+import { ReindexController } from './documents/reindex.controller.ts';
+import { reindexJobs } from './documents/reindex.ts';
 import { createDocumentsRepository, DOCUMENTS, type DocumentsRepository } from './documents/repository.ts';
 import { EvaluationController } from './evaluation/evaluation.controller.ts';
 import { createEvaluationRepository, EVALUATION, type EvaluationRepository } from './evaluation/repository.ts';
@@ -45,6 +47,8 @@ import { DATABASE, type Database, openDatabase } from './store/database.ts';
 import { createNlp } from './store/nlp.ts';
 import { openRedis } from './store/redis.ts';
 import { createVectors } from './store/vectors.ts';
+import { createN8n, N8N, type N8n } from './workflows/n8n.ts';
+import { WorkflowsController } from './workflows/workflows.controller.ts';
 
 export interface Parts {
   readonly settings: Settings;
@@ -62,6 +66,7 @@ export interface Parts {
   readonly conversations: ConversationsRepository;
   readonly providers: Providers;
   readonly runs: Runs;
+  readonly n8n: N8n;
   readonly health: HealthMonitor;
   readonly evaluation: EvaluationRepository;
 }
@@ -72,7 +77,13 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
   const redis = openRedis(settings);
   const bus = createBus(settings, database);
   const config = createRagConfig({ database, bus, layers });
-  const auth = createAuth({ environmentToken: settings.apiToken, database, redis, bus });
+  const auth = createAuth({
+    environmentToken: settings.apiToken,
+    workflowToken: settings.workflowToken,
+    database,
+    redis,
+    bus,
+  });
   const cache = createCache(redis);
   const nlp = createNlp({ url: settings.NLP_URL, token: settings.nlpToken });
   const vectors = createVectors(settings);
@@ -86,18 +97,24 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     { database, bus },
     {
       ...documentJobs({ database, vectors, nlp, extractor, documents, events, config }),
+      ...reindexJobs({ database, config, bus, events }),
       ...syncJobs({ database, documents, config, bus, events, roots }),
       ...evaluationJobs(search, evaluation),
     },
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
+  const n8n = createN8n({
+    url: settings.N8N_URL,
+    webhookToken: settings.n8nWebhookToken,
+    signingKey: settings.n8nSigningKey,
+  });
   const conversations = createConversationsRepository(database);
   const providers = createProviders(search, config, settings, {
     baseUrl: settings.LLM_URL,
     token: settings.llmToken,
   });
   const runs = createRuns({ ...search, bus, runLog: createRunLog(redis) }, conversations, providers);
-  const health = createHealthMonitor(search, providers);
+  const health = createHealthMonitor(search, providers, n8n);
   return {
     settings,
     database,
@@ -114,6 +131,7 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     conversations,
     providers,
     runs,
+    n8n,
     health,
     evaluation,
   };
@@ -126,6 +144,7 @@ export const controllers = [
   KnowledgeController,
   DocumentsController,
   KnownController,
+  ReindexController,
   JobsController,
   SourcesController,
   SearchController,
@@ -134,6 +153,7 @@ export const controllers = [
   ConversationToolsController,
   ConversationsController,
   ProvidersController,
+  WorkflowsController,
   ConfigController,
   OpenApiController,
 ];
@@ -161,6 +181,7 @@ export class AppModule {
         { provide: CONVERSATIONS, useValue: parts.conversations },
         { provide: PROVIDERS, useValue: parts.providers },
         { provide: RUNS, useValue: parts.runs },
+        { provide: N8N, useValue: parts.n8n },
         { provide: HEALTH, useValue: parts.health },
         { provide: EVALUATION, useValue: parts.evaluation },
       ],

@@ -21,14 +21,20 @@ export interface Auth extends Authenticator {
 }
 export const AUTH = Symbol('auth');
 
-export function createAuth(parts: { environmentToken: string; database: Database; redis: Redis; bus: Bus }): Auth {
-  const { environmentToken, database, redis, bus } = parts;
+export function createAuth(parts: {
+  environmentToken: string;
+  workflowToken: string;
+  database: Database;
+  redis: Redis;
+  bus: Bus;
+}): Auth {
+  const { environmentToken, workflowToken, database, redis, bus } = parts;
   const tokens = createAccessTokens(environmentToken);
   const users = createUsersRepository(database);
   const keys = createApiKeysRepository(database);
   const sessions = createSessions(redis);
   return {
-    ...createAuthenticator({ environmentToken, tokens, users, keys }),
+    ...createAuthenticator({ environmentToken, workflowToken, tokens, users, keys }),
     tokens,
     users,
     keys,

@@ -21,6 +21,8 @@ const environmentSchema = z.object({
     .default('chunks__minilm384__p1'),
   /** The model that the stack runs itself; empty where it runs none. */
   LLM_URL: z.union([z.literal(''), z.url()]).default(''),
+  /** Empty: the stack runs without n8n. */
+  N8N_URL: z.union([z.literal(''), z.url()]).default(''),
   NLP_URL: z.url().default('http://nlp:8000'),
   /** Host names besides 127.0.0.1 and localhost under which requests are taken; comma separated. */
   ALLOWED_HOSTS: z.string().default('backend'),
@@ -41,6 +43,11 @@ export interface Settings extends z.infer<typeof environmentSchema> {
   readonly apiToken: string;
   /** What keys of providers are sealed under; empty: the API token. */
   readonly dataKey: string;
+  /** What n8n comes with, good for what its workflows do; empty: it may not come. */
+  readonly workflowToken: string;
+  /** What n8n's webhooks ask for, and what a request that begins a workflow is signed with. */
+  readonly n8nWebhookToken: string;
+  readonly n8nSigningKey: string;
 }
 
 /** `NAME_FILE` wins over `NAME`; the value's final line break is not part of it. */
@@ -69,5 +76,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     llmToken: parsed.data.LLM_URL === '' ? '' : secret(env, 'LLM_TOKEN'),
     apiToken,
     dataKey: secret(env, 'DATA_KEY'),
+    workflowToken: secret(env, 'WORKFLOW_TOKEN'),
+    n8nWebhookToken: secret(env, 'N8N_WEBHOOK_TOKEN'),
+    n8nSigningKey: secret(env, 'N8N_SIGNING_KEY'),
   };
 }

@@ -152,6 +152,37 @@ export const DOCUMENTS = Symbol('documents');
 
 const missing = (): BackendProblem => new BackendProblem('not-found', 'There is no document with this id.');
 
+/** The ingestion of the newest version, instead of one that waits for an older. */
+async function replaceJob(queries: Queries, version: { id: string; version: number }, kbId: string): Promise<JobJson> {
+  await queries.rows(
+    `update jobs set state = 'cancelled', ended_at = now() where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
+    [version.id],
+  );
+  return insertJob(queries, { kind: 'ingest', documentId: version.id, version: version.version, kbId });
+}
+
+/** A new version of the same bytes, and the job that reads it. Part of the caller's transaction. @throws {BackendProblem} `not-found` */
+export async function readAgain(
+  queries: Queries,
+  id: string,
+  pipeline: string,
+): Promise<{ kbId: string; job: JobJson }> {
+  const row = await queries.one<{ id: string; version: number; kbId: string }>(
+    `update documents set state = 'queued', progress = 0, error_code = null, error_message = null,
+       last_version = last_version + 1, revision = revision + 1, updated_at = now()
+     where id = $1 and deleted_at is null returning id, last_version as version, kb_id as "kbId"`,
+    [id],
+  );
+  if (row === undefined) throw missing();
+  await queries.rows(
+    `insert into document_versions (doc_id, version, content_sha256, pipeline, mime, original)
+     select doc_id, $2, content_sha256, $3, mime, original from document_versions
+     where doc_id = $1 and version < $2 order by version desc limit 1`,
+    [id, row.version, pipeline],
+  );
+  return { kbId: row.kbId, job: await replaceJob(queries, row, row.kbId) };
+}
+
 export function createDocumentsRepository(database: Database): DocumentsRepository {
   const get = async (who: Principal, id: string, queries: Queries = database): Promise<DocumentJson> => {
     const row = await queries.one<DocumentJson>(
@@ -223,19 +254,6 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     };
   }
 
-  /** The ingestion of the newest version, instead of one that waits for an older. */
-  async function replaceJob(
-    queries: Queries,
-    version: { id: string; version: number },
-    kbId: string,
-  ): Promise<JobJson> {
-    await queries.rows(
-      `update jobs set state = 'cancelled', ended_at = now() where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
-      [version.id],
-    );
-    return insertJob(queries, { kind: 'ingest', documentId: version.id, version: version.version, kbId });
-  }
-
   return {
     async list(who, kb, cursor, limit) {
       const { id } = await findKb(database, who, kb);
@@ -263,20 +281,7 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     reindex: (who, id, pipeline) =>
       database.transaction(async (queries) => {
         await lock(queries, who, id);
-        const row = await queries.one<{ id: string; version: number; kbId: string }>(
-          `update documents set state = 'queued', progress = 0, error_code = null, error_message = null,
-             last_version = last_version + 1, revision = revision + 1, updated_at = now()
-           where id = $1 and deleted_at is null returning id, last_version as version, kb_id as "kbId"`,
-          [id],
-        );
-        if (row === undefined) throw missing();
-        await queries.rows(
-          `insert into document_versions (doc_id, version, content_sha256, pipeline, mime, original)
-           select doc_id, $2, content_sha256, $3, mime, original from document_versions
-           where doc_id = $1 and version < $2 order by version desc limit 1`,
-          [id, row.version, pipeline],
-        );
-        const job = await replaceJob(queries, row, row.kbId);
+        const { job } = await readAgain(queries, id, pipeline);
         return { document: await get(who, id, queries), job };
       }),
     tombstone: (who, id) =>

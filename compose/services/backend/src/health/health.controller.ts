@@ -5,11 +5,11 @@ import type { Settings } from '../config/settings.ts';
 import { SETTINGS } from '../config/tokens.ts';
 import { Route, route } from '../http/route.ts';
 import { registry } from '../observability/metrics.ts';
-import { HEALTH, type HealthMonitor } from './monitor.ts';
+import { HEALTH, type HealthMonitor, isFine } from './monitor.ts';
 
 const tag = 'Health';
 const check = z.object({
-  status: z.enum(['healthy', 'degraded', 'down', 'unknown']),
+  status: z.enum(['healthy', 'degraded', 'down', 'unknown', 'off']),
   latencyMs: z.number().nullable(),
   error: z.string().optional(),
 });
@@ -70,7 +70,7 @@ export class HealthController {
   @Route(health)
   health(@Res() response: Response): void {
     const { checks, prepared, checkedAtMs } = this.#health;
-    const healthy = prepared && Object.values(checks).every((check) => check.status === 'healthy');
+    const healthy = prepared && Object.values(checks).every(isFine);
     response.status(prepared ? 200 : 503).json({
       status: healthy ? 'healthy' : 'degraded',
       checks,

@@ -15,9 +15,11 @@ import {
   poolSize,
 } from '../observability/metrics.ts';
 import type { SearchParts } from '../retrieval/search.ts';
+import type { N8n } from '../workflows/n8n.ts';
 
 export interface Check {
-  readonly status: 'healthy' | 'degraded' | 'down' | 'unknown';
+  /** `off`: this stack runs without it. */
+  readonly status: 'healthy' | 'degraded' | 'down' | 'unknown' | 'off';
   readonly latencyMs: number | null;
   readonly error?: string;
 }
@@ -33,6 +35,9 @@ export interface HealthMonitor {
   close(): void;
 }
 export const HEALTH = Symbol('health');
+
+/** Answers, or is not wanted. */
+export const isFine = ({ status }: Check): boolean => status === 'healthy' || status === 'off';
 
 const everyMs = 5000;
 const timeoutMs = 2000;
@@ -54,7 +59,11 @@ async function within<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-export function createHealthMonitor(parts: SearchParts, providers: Providers): HealthMonitor {
+export function createHealthMonitor(
+  parts: SearchParts,
+  providers: Providers,
+  workflows: Pick<N8n, 'configured' | 'ping'>,
+): HealthMonitor {
   const unknown: Check = { status: 'unknown', latencyMs: null };
   let checks = Object.fromEntries(checkNames.map((name) => [name, unknown])) as Record<CheckName, Check>;
   let checkedAtMs: number | null = null;
@@ -110,18 +119,21 @@ export function createHealthMonitor(parts: SearchParts, providers: Providers): H
 
   async function look(): Promise<void> {
     rounds += 1;
-    const [database, redis, qdrant, nlp] = await Promise.all([
+    const [database, redis, qdrant, nlp, n8n] = await Promise.all([
       measured(() => parts.database.rows('select 1')),
       measured(() => parts.cache.ping()),
       measured((signal) => parts.vectors.ping(signal)),
       measured((signal) => parts.nlp.ping(signal)),
+      workflows.configured
+        ? measured((signal) => workflows.ping(signal))
+        : Promise.resolve<Check>({ status: 'off', latencyMs: null }),
     ]);
     const llm = await lookAtModel().catch(
       (error: unknown): Check => ({ status: 'unknown', latencyMs: null, error: words(error) }),
     );
-    checks = { database, redis, qdrant, nlp, llm };
+    checks = { database, redis, qdrant, nlp, llm, n8n };
     checkedAtMs = Date.now();
-    for (const name of checkNames) healthStatus.set({ check: name }, checks[name].status === 'healthy' ? 1 : 0);
+    for (const name of checkNames) healthStatus.set({ check: name }, isFine(checks[name]) ? 1 : 0);
     await within(count()).catch(() => undefined);
   }
 

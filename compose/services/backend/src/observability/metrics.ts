@@ -1,6 +1,7 @@
 /** Figures in Prometheus format. Labels are bounded; every label set that can occur exists from the start, at 0. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { providerNames, serviceNames } from '../answer/provider-names.ts';
+import { workflowKeys } from '../workflows/known.ts';
 
 export const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -8,7 +9,7 @@ const registers = [registry];
 
 export const outcomes = ['completed', 'abstained', 'stopped', 'error'] as const;
 export type Outcome = (typeof outcomes)[number];
-export const checkNames = ['database', 'redis', 'qdrant', 'nlp', 'llm'] as const;
+export const checkNames = ['database', 'redis', 'qdrant', 'nlp', 'llm', 'n8n'] as const;
 export type CheckName = (typeof checkNames)[number];
 
 export const queryDuration = new Histogram({
@@ -137,8 +138,14 @@ export const cacheRequests = new Counter({
 });
 export const healthStatus = new Gauge({
   name: 'rag_health_check_status',
-  help: '1 when the dependency answers',
+  help: '0 when something does not answer that is meant to',
   labelNames: ['check'] as const,
+  registers,
+});
+export const workflowExecutions = new Counter({
+  name: 'rag_n8n_workflow_executions_total',
+  help: 'Executions of workflows, as n8n tells them',
+  labelNames: ['workflow', 'status'] as const,
   registers,
 });
 export const authFailures = new Counter({
@@ -192,6 +199,8 @@ for (const strength of ['strong', 'medium', 'weak', 'unsupported', 'invalid']) c
 for (const state of ['queued', 'running']) ingestQueueDepth.set({ state }, 0);
 for (const stage of ['extract', 'chunk', 'embed', 'index']) ingestDuration.zero({ stage });
 for (const result of ['hit', 'miss', 'error']) cacheRequests.inc({ cache: 'embedding', result }, 0);
+for (const workflow of workflowKeys)
+  for (const status of ['success', 'error']) workflowExecutions.inc({ workflow, status }, 0);
 for (const check of checkNames) healthStatus.set({ check }, 0);
 for (const route of ['login', 'chat', 'request']) rateLimited.inc({ route }, 0);
 for (const result of ['ok', 'failed', 'bad-value']) configReloads.inc({ result }, 0);

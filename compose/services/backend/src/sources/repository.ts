@@ -96,7 +96,13 @@ export interface NewSource {
   readonly everySeconds: number | null;
 }
 export interface SourcesRepository {
-  list(who: Principal, kb: string | null, cursor: string | null, limit: number): Promise<Page<SourceJson>>;
+  /** `due`: only those whose time has come, or that failed and are looked at regularly. */
+  list(
+    who: Principal,
+    of: { kb: string | null; due: boolean },
+    cursor: string | null,
+    limit: number,
+  ): Promise<Page<SourceJson>>;
   /** @throws {BackendProblem} `not-found` */
   get(who: Principal, id: string): Promise<SourceJson>;
   /** With its first synchronisation. @throws {BackendProblem} `not-found`, `kb-read-only`, `source-exists` */
@@ -137,11 +143,16 @@ export function createSourcesRepository(database: Database): SourcesRepository {
     throw new BackendProblem('kb-read-only', 'It was shared with you to be read.');
   };
   return {
-    async list(who, kb, cursor, limit) {
+    async list(who, { kb, due }, cursor, limit) {
       const rows = await database.rows<SourceJson>(
         `select ${columns} from sources s where s.kb_id in ${readableKbs('$1')}
-           and ($2::uuid is null or s.kb_id = $2) and ($3::uuid is null or s.id > $3) order by s.id limit $4`,
-        [who.userId, kb, cursor, limit + 1],
+           and ($2::uuid is null or s.kb_id = $2) and ($3::uuid is null or s.id > $3)
+           and (not $5 or s.paused_at is null and s.every_seconds is not null
+             and (s.next_sync_at <= now() or s.error_code is not null)
+             and not exists (select 1 from jobs j where j.kind = 'sync' and j.state in ('queued','running')
+               and j.payload->>'sourceId' = s.id::text))
+         order by s.id limit $4`,
+        [who.userId, kb, cursor, limit + 1, due],
       );
       return paged(rows, limit, (last) => last.id);
     },

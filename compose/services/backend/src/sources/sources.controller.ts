@@ -35,7 +35,11 @@ const list = route({
   summary: 'Folders and pages that knowledge bases keep up with',
   tag,
   access: 'search:read',
-  query: pageQuery().extend({ kb: kb.optional() }),
+  query: pageQuery().extend({
+    kb: kb.optional(),
+    /** Only those whose time has come, and those that are kept up with and failed the last time. */
+    due: z.enum(['true', 'false']).default('false'),
+  }),
   answers: { 200: pageOf(sourceJson) },
 });
 const roots = route({
@@ -155,7 +159,7 @@ export class SourcesController {
   @Route(list)
   async list(@Caller() who: Principal, @Input() { query }: Input<typeof list>): Promise<unknown> {
     const of = query.kb === undefined ? null : (await this.#knowledge.get(who, query.kb)).id;
-    return this.#sources.list(who, of, idCursor(query.cursor), query.limit);
+    return this.#sources.list(who, { kb: of, due: query.due === 'true' }, idCursor(query.cursor), query.limit);
   }
 
   @Route(roots)

@@ -341,6 +341,22 @@ alter table messages
 `,
   },
   {
+    // What came of the executions of workflows, each once.
+    id: 5,
+    sql: `
+create table workflow_runs (
+  execution_id text primary key,
+  workflow text not null,
+  status text not null check (status in ('running','success','error')),
+  message text,
+  at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+create index workflow_runs_recent on workflow_runs (workflow, at desc);
+create index workflow_runs_age on workflow_runs (at);
+`,
+  },
+  {
     // Questions with known answers, and how well search and abstention did on them. A run keeps the questions it began with.
     id: 6,
     sql: `
