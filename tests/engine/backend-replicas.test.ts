@@ -194,6 +194,7 @@ describe('people', () => {
       'put /v1/knowledge-bases/{kb}/members/{userId}': { role: 'reader' },
       'patch /v1/conversations/{id}': { title: 'x' },
       'post /v1/conversations/{id}/messages': { question: 'What does the lantern burn?' },
+      'put /v1/messages/{id}/feedback': { rating: 'up' },
       'post /v1/messages/{id}/edit': { question: 'What does the lantern burn?' },
     };
     // Every route that takes an id and is open to people, as the document of the API lists them.

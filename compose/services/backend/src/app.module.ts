@@ -34,6 +34,7 @@ import { createJobsRepository, JOBS } from './jobs/repository.ts';
 import { createJobWorker, type JobWorker } from './jobs/worker.ts';
 import { KnowledgeController } from './knowledge/knowledge.controller.ts';
 import { createKnowledgeRepository, KNOWLEDGE } from './knowledge/repository.ts';
+import { OpenAiController } from './openai/openai.controller.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { SearchController } from './retrieval/search.controller.ts';
 import { SEARCH_PARTS, type SearchParts } from './retrieval/search.ts';
@@ -153,6 +154,7 @@ export const controllers = [
   ConversationToolsController,
   ConversationsController,
   ProvidersController,
+  OpenAiController,
   WorkflowsController,
   ConfigController,
   OpenApiController,

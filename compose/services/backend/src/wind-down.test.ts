@@ -69,7 +69,7 @@ describe('the end', () => {
     endless.on('error', () => undefined);
     endless.end();
     await once(endless, 'response');
-    const ending = windDown(partsOf([], { runs: Promise.resolve() }), server, { answersMs: 0, repliesMs: 50 });
+    const ending = windDown(partsOf([], { runs: Promise.resolve() }), server, { answersMs: 50, repliesMs: 50 });
     await expect(Promise.race([ending.then(() => 'ended'), pause(4000, 'held up')])).resolves.toBe('ended');
   });
 });

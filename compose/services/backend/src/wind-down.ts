@@ -41,6 +41,7 @@ export async function windDown(
   server: Server,
   patience: { readonly answersMs: number; readonly repliesMs: number } = { answersMs, repliesMs },
 ): Promise<void> {
+  const since = performance.now();
   const { gone, stopLooking } = await refuse(server);
   parts.health.close();
   // Nobody waits at the end of these: their readers connect again, elsewhere or later.
@@ -48,7 +49,9 @@ export async function windDown(
   const jobs = Promise.all([parts.sourceWatch.close(), parts.worker.close()]);
   await Promise.all([parts.runs.close(patience.answersMs), jobs]);
   parts.extractor.close();
-  await Promise.race([gone, pause(patience.repliesMs)]);
+  // Answers through OpenAI's door live as long as their connection, and end within the same time.
+  const left = patience.answersMs - (performance.now() - since);
+  await Promise.race([gone, pause(Math.max(0, left) + patience.repliesMs)]);
   stopLooking();
   server.closeAllConnections();
   await parts.bus.close();

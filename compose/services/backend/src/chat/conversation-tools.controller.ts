@@ -70,6 +70,16 @@ const edit = route({
   events: 'when-accepted',
   problems: ['empty-question', 'question-too-long', 'provider-not-configured', 'rate-limited'],
 });
+const rate = route({
+  method: 'put',
+  path: 'v1/messages/:id/feedback',
+  summary: 'Say what an answer was worth; a rating of null takes it back',
+  tag,
+  access: 'chat:use',
+  params,
+  body: z.strictObject({ rating: z.enum(['up', 'down']).nullable(), note: z.string().trim().max(2000).optional() }),
+  answers: { 200: messageJson },
+});
 
 /** What is done to conversations beside asking. */
 @Controller()
@@ -141,6 +151,12 @@ export class ConversationToolsController {
     @Res() response: Response,
   ): Promise<void> {
     await this.#branch(who, await branchAt(this.#database, who, id), null, request, response);
+  }
+
+  @Route(rate)
+  rate(@Caller() who: Principal, @Input() { params: { id }, body }: Input<typeof rate>): Promise<unknown> {
+    const { rating, note } = body;
+    return this.#conversations.rate(who, id, rating === null ? null : { rating, note: note || null });
   }
 
   @Route(edit)

@@ -18,6 +18,7 @@ const message = (over: Partial<MessageJson>): MessageJson => ({
   status: 'completed',
   sources: [],
   citations: [],
+  feedback: null,
   provider: 'ollama',
   model: 'gemma3:270m',
   createdAtMs: 0,

@@ -5,7 +5,7 @@ import type { Principal } from '../auth/principal.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { readableKbs } from '../store/access.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Queries } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 
 export const conversationJson = z
@@ -22,6 +22,8 @@ export type ConversationJson = z.output<typeof conversationJson>;
 
 const statuses = ['streaming', 'completed', 'stopped', 'error', 'abstained'] as const;
 export type MessageStatus = (typeof statuses)[number];
+export const feedbackJson = z.object({ rating: z.enum(['up', 'down']), note: z.string().nullable() });
+export type FeedbackJson = z.output<typeof feedbackJson>;
 export const messageJson = z
   .object({
     id: z.guid(),
@@ -33,6 +35,8 @@ export const messageJson = z
     citations: z.array(citationJson),
     provider: z.string().nullable(),
     model: z.string().nullable(),
+    /** What the person said of it. */
+    feedback: feedbackJson.nullable(),
     createdAtMs: z.number(),
   })
   .meta({ id: 'Message' });
@@ -63,6 +67,8 @@ export interface ConversationsRepository {
   messages(who: Principal, id: string, before: string | null, limit: number): Promise<Page<MessageJson>>;
   /** @throws {BackendProblem} `not-found` */
   message(who: Principal, id: string): Promise<MessageJson>;
+  /** Of an answer; null takes it back. @throws {BackendProblem} `not-found` */
+  rate(who: Principal, id: string, feedback: FeedbackJson | null): Promise<MessageJson>;
   /**
    * Its knowledge bases that the caller may (still) read, and the last turns that count as history, oldest first.
    * @throws {BackendProblem} `not-found`
@@ -123,10 +129,12 @@ const runLeaseSeconds = 15;
 export const CONVERSATIONS = Symbol('conversations');
 
 const missing = (): BackendProblem => new BackendProblem('not-found', 'There is no conversation with this id.');
+const noMessage = (): BackendProblem => new BackendProblem('not-found', 'There is no message with this id.');
 
 export function createConversationsRepository(database: Database): ConversationsRepository {
   const messageColumns = `m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider, m.model, m.citations,
     (extract(epoch from m.created_at) * 1000)::float8 as "createdAtMs",
+    (select json_build_object('rating', f.rating, 'note', f.note) from feedback f where f.message_id = m.id) as feedback,
     coalesce((select json_agg(s.doc_snapshot order by s.n) from message_sources s where s.message_id = m.id), '[]') as sources`;
 
   async function get(who: Principal, id: string): Promise<ConversationJson> {
@@ -135,6 +143,16 @@ export function createConversationsRepository(database: Database): Conversations
       [id, who.userId],
     );
     if (row === undefined) throw missing();
+    return row;
+  }
+
+  async function message(who: Principal, id: string, queries: Queries = database): Promise<MessageJson> {
+    const row = await queries.one<MessageJson>(
+      `select ${messageColumns} from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
+       where m.id = $1`,
+      [id, who.userId],
+    );
+    if (row === undefined) throw noMessage();
     return row;
   }
 
@@ -186,15 +204,24 @@ export function createConversationsRepository(database: Database): Conversations
       const { items, nextCursor } = paged(rows, limit, (last) => last.id);
       return { items: [...items].reverse(), nextCursor };
     },
-    async message(who, id) {
-      const row = await database.one<MessageJson>(
-        `select ${messageColumns} from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
-         where m.id = $1`,
-        [id, who.userId],
-      );
-      if (row === undefined) throw new BackendProblem('not-found', 'There is no message with this id.');
-      return row;
-    },
+    message: (who, id) => message(who, id),
+    rate: (who, id, feedback) =>
+      database.transaction(async (queries) => {
+        const row = await queries.one(
+          `select m.id from messages m join conversations c on c.id = m.conversation_id and c.user_id = $2
+           where m.id = $1 and m.role = 'assistant' for update of m`,
+          [id, who.userId],
+        );
+        if (row === undefined) throw noMessage();
+        if (feedback === null) await queries.rows('delete from feedback where message_id = $1', [id]);
+        else
+          await queries.rows(
+            `insert into feedback (message_id, rating, note) values ($1, $2, $3)
+             on conflict (message_id) do update set rating = excluded.rating, note = excluded.note, updated_at = now()`,
+            [id, feedback.rating, feedback.note],
+          );
+        return message(who, id, queries);
+      }),
     async context(who, id, count, before) {
       const row = await database.one<{ kbIds: string[] }>(
         `select array(select kb from unnest(c.kb_ids) kb where kb in ${readableKbs('$2')}) as "kbIds"

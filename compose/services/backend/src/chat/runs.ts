@@ -5,26 +5,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CitationJson, SourceJson } from '../answer/provider.ts';
+import type { ProviderName } from '../answer/provider-names.ts';
 import type { Providers } from '../answer/providers.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { ConfigValues } from '../config/keys.ts';
 import type { RagConfig } from '../config/service.ts';
 import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
-import {
-  abstentions,
-  citations,
-  llmTokens,
-  queryDuration,
-  runsActive,
-  runsTotal,
-  timeToFirstToken,
-} from '../observability/metrics.ts';
-import { answerQuery, type SearchParts, search } from '../retrieval/search.ts';
+import type { SearchParts } from '../retrieval/search.ts';
 import type { Bus } from '../store/bus.ts';
 import { newId } from '../store/ids.ts';
 import { abstainText } from './abstain-text.ts';
-import { searchText } from './question.ts';
+import { answering } from './answering.ts';
+import { startMeter } from './meter.ts';
 import type { ConversationsRepository, MessageStatus, RunRow, TurnBranch } from './repository.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -125,14 +118,6 @@ export function createRuns(
   const stopped = (): DOMException => new DOMException('stopped', 'AbortError');
   bus.on('run.stop', ({ runId }) => kept.get(runId)?.abort.abort(stopped()));
 
-  async function documentsThere(kbIds: readonly string[]): Promise<boolean> {
-    const row = await parts.database.one(
-      `select 1 as here from documents where kb_id = any($1::uuid[]) and deleted_at is null and current_version is not null limit 1`,
-      [kbIds],
-    );
-    return row !== undefined;
-  }
-
   async function start(who: Principal, request: RunRequest): Promise<Run> {
     if (closed) throw new BackendProblem('shutting-down', 'Ask again in a moment.', { retryAfter: 2 });
     const startedAt = performance.now();
@@ -207,13 +192,12 @@ export function createRuns(
       }
     }
 
-    const mode = settings['retrieval.mode'];
+    const meter = startMeter(settings['retrieval.mode'], startedAt);
     let text = '';
     let sources: readonly SourceJson[] = [];
     let cited: readonly CitationJson[] = [];
-    let writer: { name: string; model: string } = answerer;
+    let writer: { name: ProviderName; model: string } = answerer;
     let retrievalMs = 0;
-    let ttftMs: number | null = null;
     let tokens = { input: 0, output: 0, estimated: true };
 
     const work = async (): Promise<MessageStatus> => {
@@ -225,32 +209,19 @@ export function createRuns(
         model: answerer.model,
       });
       emit('status', { phase: 'retrieving' });
-      const abstain = (reason: 'no-documents' | 'not-in-documents', nearest: readonly string[]): MessageStatus => {
-        abstentions.inc({ reason });
-        text = abstainText(reason, nearest);
-        emit('abstain', { code: reason, reason: abstainText(reason, []), nearest });
-        return 'abstained';
-      };
-      if (!(await documentsThere(context.kbIds))) return abstain('no-documents', []);
-      const previous = context.turns.filter((turn) => turn.role === 'user').at(-1)?.text;
-      const query =
-        settings['chat.rewriteFollowUps'] === 'auto' ? searchText(request.question, previous) : request.question;
-      const found = await search(parts, who, answerQuery(settings, query, context.kbIds), abort.signal);
-      retrievalMs = performance.now() - startedAt;
-      const nearest = [...new Set(found.hits.map((hit) => hit.title))].slice(0, 3);
-      if (found.hits.length === 0) return abstain('not-in-documents', nearest);
-      emit('status', { phase: 'generating' });
-      const answer = answerer.answer(
-        { question: request.question, query, history: context.turns, found, settings },
-        abort.signal,
-      );
-      for await (const event of answer) {
-        abort.signal.throwIfAborted();
-        if (event.kind === 'abstain') {
+      const asked = { question: request.question, ...context, answerer, settings };
+      for await (const event of answering(parts, who, asked, abort.signal)) {
+        if (event.kind === 'retrieved') {
+          retrievalMs = performance.now() - startedAt;
+        } else if (event.kind === 'generating') {
+          emit('status', { phase: 'generating' });
+        } else if (event.kind === 'abstain') {
+          const { reason, nearest } = event;
           sources = [];
-          return abstain('not-in-documents', nearest);
-        }
-        if (event.kind === 'sources') {
+          text = abstainText(reason, nearest);
+          emit('abstain', { code: reason, reason: abstainText(reason, []), nearest });
+          return 'abstained';
+        } else if (event.kind === 'sources') {
           sources = event.sources;
           emit('sources', { sources });
         } else if (event.kind === 'tokens') {
@@ -263,10 +234,7 @@ export function createRuns(
         } else if (event.kind === 'provider') {
           writer = event;
         } else {
-          if (ttftMs === null) {
-            ttftMs = performance.now() - startedAt;
-            timeToFirstToken.observe({ provider: writer.name }, ttftMs / 1000);
-          }
+          meter.first(writer.name);
           text += event.text;
           emit('delta', { text: event.text });
         }
@@ -275,7 +243,6 @@ export function createRuns(
     };
 
     const perform = async (): Promise<void> => {
-      runsActive.inc();
       let status: MessageStatus;
       let problem: BackendProblem | null = null;
       try {
@@ -288,22 +255,16 @@ export function createRuns(
           log.error('run.failed', problem.code, { runId: id, requestId: request.requestId }, problem.cause ?? problem);
         }
       }
-      const totalMs = performance.now() - startedAt;
       let outcome = status === 'streaming' ? ('error' as const) : status;
-      runsActive.dec();
-      runsTotal.inc({ status: outcome });
-      queryDuration.observe({ mode, provider: writer.name, outcome }, totalMs / 1000);
-      for (const { support } of cited) citations.inc({ strength: support });
+      const totalMs = meter.ended({ provider: writer.name, outcome, citations: cited, text });
       const usage = {
         inputTokens: tokens.input,
         outputTokens: tokens.output,
         estimated: tokens.estimated,
-        ttftMs: Math.round(ttftMs ?? totalMs),
+        ttftMs: Math.round(meter.firstMs ?? totalMs),
         retrievalMs: Math.round(retrievalMs),
         totalMs: Math.round(totalMs),
       };
-      if (writer.name === 'embedded')
-        llmTokens.inc({ provider: 'embedded', direction: 'output' }, Math.ceil(text.length / 4));
       const end = {
         runId: id,
         messageId,

@@ -8,6 +8,8 @@ import type { Response } from 'express';
 export interface EventStream {
   /** Resolves when the reader took it, so that a slow reader slows its source. */
   send(event: { id?: number; name: string; data: unknown }): Promise<void>;
+  /** An event without a name, whose data is this one line. */
+  data(line: string): Promise<void>;
   readonly closed: boolean;
   onClose(listener: () => void): void;
   end(): void;
@@ -29,13 +31,15 @@ export function openEventStream(response: Response): EventStream {
     clearInterval(heartbeat);
   });
   response.on('error', () => undefined);
+  const write = async (text: string): Promise<void> => {
+    if (closed) return;
+    if (!response.write(text))
+      await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => undefined);
+  };
   return {
-    async send({ id, name, data }) {
-      if (closed) return;
-      const text = `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-      if (!response.write(text))
-        await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => undefined);
-    },
+    send: ({ id, name, data }) =>
+      write(`${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`),
+    data: (line) => write(`data: ${line}\n\n`),
     get closed() {
       return closed;
     },

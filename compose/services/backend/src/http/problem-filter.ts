@@ -1,8 +1,9 @@
-/** Every failure of a request leaves as problem+json. */
+/** Every failure of a request leaves as problem+json; through OpenAI's door as its clients read it. */
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { MulterError } from 'multer';
 import { log } from '../observability/log.ts';
+import { errorBody, isOpenAiPath } from '../openai/wire.ts';
 import { BackendProblem, toBackendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -62,6 +63,10 @@ export function sendProblem(request: Request, response: Response, error: unknown
   }
   if (problem.retryAfter !== undefined) response.setHeader('Retry-After', String(problem.retryAfter));
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (isOpenAiPath(request.path)) {
+    response.status(problem.status).json(errorBody(problem));
+    return;
+  }
   response
     .status(problem.status)
     .setHeader('Content-Type', 'application/problem+json')

@@ -175,7 +175,8 @@ export const httpDuration = new Histogram({
 });
 
 for (const provider of providerNames) {
-  for (const outcome of outcomes) queryDuration.zero({ mode: 'hybrid', provider, outcome });
+  for (const mode of ['hybrid', 'dense', 'bm25'])
+    for (const outcome of outcomes) queryDuration.zero({ mode, provider, outcome });
   timeToFirstToken.zero({ provider });
   providerAvailability.set({ provider }, 0);
   for (const direction of ['input', 'output']) llmTokens.inc({ provider, direction }, 0);
@@ -206,5 +207,12 @@ for (const route of ['login', 'chat', 'request']) rateLimited.inc({ route }, 0);
 for (const result of ['ok', 'failed', 'bad-value']) configReloads.inc({ result }, 0);
 for (const reason of ['missing-token', 'wrong-token', 'login', 'session', 'host', 'origin'])
   authFailures.inc({ reason }, 0);
-for (const mime of ['text/markdown', 'text/plain', 'text/html', 'application/pdf'])
+for (const mime of [
+  'text/markdown',
+  'text/plain',
+  'text/html',
+  'text/csv',
+  'application/pdf',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+])
   for (const status of ['ready', 'failed']) ingestDocuments.inc({ status, mime }, 0);

@@ -341,7 +341,7 @@ alter table messages
 `,
   },
   {
-    // What came of the executions of workflows, each once.
+    // What came of the executions of workflows, each once; what people say of answers.
     id: 5,
     sql: `
 create table workflow_runs (
@@ -354,6 +354,13 @@ create table workflow_runs (
 );
 create index workflow_runs_recent on workflow_runs (workflow, at desc);
 create index workflow_runs_age on workflow_runs (at);
+
+create table feedback (
+  message_id uuid primary key references messages (id) on delete cascade,
+  rating text not null check (rating in ('up','down')),
+  note text,
+  updated_at timestamptz not null default now()
+);
 `,
   },
   {
