@@ -37,8 +37,9 @@ describe('stored keys', () => {
       },
     };
     const config = { values: () => ({ 'llm.active': 'embedded', 'llm.fallback': 'off', 'llm.allowCloud': false }) };
+    const none = { baseUrl: '', token: '' };
     const keyUnder = async (secrets: typeof old): Promise<unknown> => {
-      const { items } = await createProviders({ database } as never, config as never, secrets).get();
+      const { items } = await createProviders({ database } as never, config as never, secrets, none).get();
       return items.find((item) => item.name === 'anthropic')?.keyLast4;
     };
     expect(await keyUnder({ dataKey: '', apiToken: 'another-token-altogether' })).toBeNull();
