@@ -5,6 +5,7 @@ import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import { perform } from '../../app/actions.ts';
 import { documentSaid } from '../../parts/documents/document-words.ts';
+import { announce } from '../../ui/announce.ts';
 import { ProgressBar } from '../../ui/blocks.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { count, formatAgo, formatDuration } from '../../ui/format.ts';
@@ -126,7 +127,11 @@ export const DocumentRow = memo(function DocumentRow({
               icon={RotateCw}
               label={`Retry ${title}`}
               tabIndex={tabIndex}
-              onClick={() => void perform('documents', 'documents.retry', { id })}
+              onClick={() =>
+                void perform('documents', 'documents.retry', { id }).then((answer) => {
+                  if (answer.ok) announce(`${title} is read in again`);
+                })
+              }
             />
           ) : null}
           {isReading(document) ? (

@@ -61,7 +61,7 @@ function legsOf(hit: SearchHit, answer: SearchAnswer): Leg[] {
     legs.push({
       label: 'Order',
       unit: 'fused',
-      title: 'Made of the two places: it only decides the order. The bar is measured against the first passage',
+      title: 'Made of the two before: it only decides the order. The bar is measured against the first passage',
       value: fused,
       words: fused.toFixed(4),
       share: bestFused === 0 ? 0 : Math.max(0, fused) / bestFused,
