@@ -271,6 +271,9 @@ test.describe
 
     test('deletes the knowledge base only after its name was typed', async () => {
       await nav('Knowledge').click();
+      await main()
+        .getByRole('button', { name: /^Harbour/ })
+        .click();
       await main().getByRole('button', { name: 'More about Harbour' }).click();
       await page.getByRole('menuitem', { name: 'Delete it' }).click();
       await expect(dialog()).toContainText(/6 documents with \d+ passages/);
