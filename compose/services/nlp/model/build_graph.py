@@ -1,11 +1,12 @@
-"""Writes the ONNX graph of a BERT sentence encoder from its safetensors weights.
+"""Writes the ONNX graph of a BERT sentence encoder from its weights.
 
 Runs once, while the image is built. The graph holds the whole way from token ids to a unit vector: encoder, mean over
 the tokens that are not padding, L2 norm. It uses ONNX Runtime's fused operators (Attention, SkipLayerNormalization,
 BiasGelu), which its own optimiser would arrive at, so that loading needs no optimisation pass.
 
-Usage: build_graph.py SOURCE TARGET, both folders; TARGET gets model.onnx, weights.bin, tokenizer.json,
-encoder.json.
+Usage: build_graph.py SOURCE TARGET [EXPORTED], the first two folders; TARGET gets model.onnx, weights.bin,
+tokenizer.json, encoder.json. SOURCE holds the settings, the tokenizer and model.safetensors. EXPORTED is a graph as
+PyTorch exports it, of another model of the same width and vocabulary, whose weights are taken instead.
 """
 
 import json
@@ -78,12 +79,35 @@ def encoder_layer(
     )
 
 
-def build(folder: Path) -> onnx.ModelProto:
+def exported_weights(path: Path) -> Weights:
+    """The weights in a graph that PyTorch exported, under the names that they had before.
+
+    Vectors kept their names. Matrices lost them to constants, and were transposed, but the operator that multiplies
+    with one is still named after its place.
+    """
+    graph = onnx.load(path).graph
+    values = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+
+    def plain(name: str) -> str:
+        return name[name.index("embeddings." if ".embeddings." in name else "encoder.") :]
+
+    weights: Weights = {plain(name): value for name, value in values.items() if "auto_model" in name}
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in values:
+            weights[plain(node.name.removesuffix("/MatMul").replace("/", ".")) + ".weight"] = values[node.input[1]].T
+    return weights
+
+
+def build(folder: Path, exported: Path | None) -> onnx.ModelProto:
     """Answers the model: input_ids and attention_mask, int32 [batch, tokens] -> embedding, float32 [batch, dim]."""
     config = json.loads((folder / "config.json").read_text())
-    weights: Weights = {
-        key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()
-    }
+    weights: Weights = (
+        {key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()}
+        if exported is None
+        else exported_weights(exported)
+    )
+    if weights["embeddings.word_embeddings.weight"].shape != (config["vocab_size"], config["hidden_size"]):
+        raise SystemExit("the weights are of another vocabulary or width than the settings")
     if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
         raise SystemExit(f"only BERT encoders with GELU are known, this is {config['model_type']}")
     epsilon = float(config["layer_norm_eps"])
@@ -108,7 +132,7 @@ def build(folder: Path) -> onnx.ModelProto:
         )
     )
     hidden = "embedded"
-    for index in range(config["num_hidden_layers"]):
+    for index in range(len({key.split(".")[2] for key in weights if key.startswith("encoder.layer.")})):
         heads = config["num_attention_heads"]
         hidden = encoder_layer(graph, weights, index, hidden, "attention_mask", heads, epsilon)
 
@@ -132,9 +156,9 @@ def build(folder: Path) -> onnx.ModelProto:
     return helper.make_model(built, opset_imports=opsets, ir_version=9, producer_name="quayside")
 
 
-def main(source: Path, target: Path) -> None:
+def main(source: Path, target: Path, exported: Path | None) -> None:
     """Writes all that the service reads of a model."""
-    model = build(source)
+    model = build(source, exported)
     # Weights in a file of their own are mapped by the runtime, not copied: 60 MB less memory in each worker.
     onnx.save(model, target / "model.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024)
     shutil.copyfile(source / "tokenizer.json", target / "tokenizer.json")
@@ -147,4 +171,4 @@ def main(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)

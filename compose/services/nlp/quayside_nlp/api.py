@@ -1,4 +1,4 @@
-"""The HTTP interface: POST /v1/embed, POST /v1/tokenize, GET /health, GET /metrics."""
+"""The HTTP interface: POST /v1/embed, POST /v1/tokenize, GET /v1/models, GET /health, GET /metrics."""
 
 import asyncio
 import hmac
@@ -17,6 +17,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from quayside_nlp import metrics
 from quayside_nlp.embedding_queue import QueueFullError
+from quayside_nlp.encoder import describe
 from quayside_nlp.problems import ProblemError, on_http_error, on_invalid, on_problem, problem
 from quayside_nlp.service import Service
 from quayside_nlp.settings import Settings, read_settings
@@ -33,6 +34,8 @@ class Texts(BaseModel):
     inputs: Annotated[
         list[Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARACTERS)]], Field(min_length=1, max_length=256)
     ]
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """Which one; without it the one that EMBEDDING_MODEL names."""
 
 
 class TextsToEmbed(Texts):
@@ -43,6 +46,18 @@ class TextsToEmbed(Texts):
 class Counts(BaseModel):
     counts: list[int]
     """Word-pieces of each text without special tokens, in order."""
+
+
+class Model(BaseModel):
+    model: str
+    dim: int
+    maxTokens: int  # noqa: N815 - the name on the wire
+    loaded: bool
+    """By the worker that answers; another may have it although this one does not."""
+
+
+class Models(BaseModel):
+    items: list[Model]
 
 
 class Health(BaseModel):
@@ -89,18 +104,21 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     @app.post("/v1/embed", dependencies=guarded)
     async def embed(body: TextsToEmbed) -> Response:
         """Unit vectors of all texts, in order; `tokens` tells which were longer than the model reads."""
-        model = service.ready()
-        encoded = await asyncio.to_thread(model.encoder.encode, body.inputs)
+        name = body.model or service.settings.model
+        encoder = service.loaded(name)
+        if encoder is None:
+            encoder = await asyncio.to_thread(service.ready, name)
+        encoded = await asyncio.to_thread(encoder.encode, body.inputs)
         try:
-            future = model.queue.submit(encoded, urgent=body.lane == "query")
+            future = service.queue.submit(encoder, encoded, urgent=body.lane == "query")
         except QueueFullError as error:
             metrics.ERRORS.labels("queue_full").inc()
             headers = {"Retry-After": str(error.retry_after_s)}
             raise ProblemError(503, "queue-full", "Too many texts wait to be embedded.", headers) from error
         vectors = await asyncio.wrap_future(future)
         answer = {
-            "model": service.settings.model,
-            "dim": model.encoder.dim,
+            "model": name,
+            "dim": encoder.dim,
             "vectors": vectors,
             "tokens": [item.tokens for item in encoded],
         }
@@ -109,18 +127,26 @@ def _add_routes(app: FastAPI, service: Service) -> None:
 
     @app.post("/v1/tokenize", dependencies=guarded)
     async def tokenize(body: Texts) -> Counts:
-        return Counts(counts=await asyncio.to_thread(service.ready().encoder.count, body.inputs))
+        return Counts(counts=await asyncio.to_thread(lambda: service.ready(body.model).count(body.inputs)))
+
+    @app.get("/v1/models", dependencies=guarded)
+    async def models() -> Models:
+        items = []
+        for name in service.settings.models:
+            dim, max_tokens = describe(service.settings.model_root / name)
+            items.append(Model(model=name, dim=dim, maxTokens=max_tokens, loaded=service.loaded(name) is not None))
+        return Models(items=items)
 
     @app.get("/health", responses={503: {"model": Health}})
     async def health(response: Response) -> Health:
         status, detail = service.status()
         response.status_code = 200 if status == "healthy" else 503
-        model = service.loaded
+        encoder = service.loaded(service.settings.model)
         return Health(
             status=status,
             model=service.settings.model,
-            dim=model.encoder.dim if model else None,
-            maxTokens=model.encoder.max_tokens if model else None,
+            dim=encoder.dim if encoder else None,
+            maxTokens=encoder.max_tokens if encoder else None,
             workers=service.settings.workers,
             detail=detail,
         )

@@ -27,6 +27,7 @@ class QueueFullError(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Job:
+    encoder: Encoder
     texts: list[Encoded]
     runs: deque[list[int]]
     vectors: Vectors
@@ -40,10 +41,9 @@ RESERVED_SHARE = 0.25
 
 
 class EmbeddingQueue:
-    """Takes whole requests, answers futures. `close` ends the thread; what still waits is cancelled."""
+    """Takes whole requests for any model, answers futures. `close` ends the thread; what still waits is cancelled."""
 
-    def __init__(self, encoder: Encoder, capacity: int) -> None:
-        self._encoder = encoder
+    def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._urgent: deque[_Job] = deque()
         self._patient: deque[_Job] = deque()
@@ -55,10 +55,10 @@ class EmbeddingQueue:
         self._thread = threading.Thread(target=self._work, name="embedding", daemon=True)
         self._thread.start()
 
-    def submit(self, texts: list[Encoded], *, urgent: bool = True) -> Future[Vectors]:
+    def submit(self, encoder: Encoder, texts: list[Encoded], *, urgent: bool = True) -> Future[Vectors]:
         """Answers a future of float32 [n, dim]; cancelling it drops the runs not yet begun. Raises QueueFullError."""
         runs = deque(into_runs(texts))
-        job = _Job(texts, runs, np.empty((len(texts), self._encoder.dim), dtype=np.float32), urgent)
+        job = _Job(encoder, texts, runs, np.empty((len(texts), encoder.dim), dtype=np.float32), urgent)
         capacity = self._capacity if urgent else int(self._capacity * (1 - RESERVED_SHARE))
         with self._changed:
             if self._closed:
@@ -92,7 +92,7 @@ class EmbeddingQueue:
             started = time.perf_counter()
             # Whatever the runtime throws belongs to this request alone.
             try:
-                job.vectors[run] = self._encoder.embed(batch)
+                job.vectors[run] = job.encoder.embed(batch)
             except Exception as error:
                 self._settle(len(run) + sum(len(rest) for rest in job.runs))
                 if not job.future.cancelled():

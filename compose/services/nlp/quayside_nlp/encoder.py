@@ -27,13 +27,17 @@ class Encoded:
     """Word-pieces of the whole text, without special tokens, before the cut."""
 
 
+def describe(folder: Path) -> tuple[int, int]:
+    """Width of the vectors and most tokens that are read, special ones included, of a model that need not be loaded."""
+    about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+    return about["dim"], about["maxTokens"]
+
+
 class Encoder:
     """A loaded model. Safe to call from several threads; runs of one session share its threads."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        self.dim: int = about["dim"]
-        self.max_tokens: int = about["maxTokens"]
+        self.dim, self.max_tokens = describe(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         # The file pads and cuts to 128; the model itself reads more, and cutting here keeps the true count.
         self._tokenizer.no_truncation()

@@ -8,7 +8,8 @@ import numpy as np
 
 from quayside_nlp.encoder import Encoder, into_runs
 
-GOLDEN = Path(__file__).with_name("golden.json")
+GOLDEN = Path(__file__).with_name("golden")
+"""A file for each model, named after it without its owner."""
 LEAST_COSINE = 0.99
 
 
@@ -22,14 +23,19 @@ class SelfTestResult:
     least_cosine: float
 
 
-def run_self_test(encoder: Encoder, model: str, golden: Path = GOLDEN) -> SelfTestResult:
+def golden_of(model: str, folder: Path = GOLDEN) -> Path:
+    return folder / f"{model.rpartition('/')[2]}.json"
+
+
+def run_self_test(encoder: Encoder, model: str, folder: Path = GOLDEN) -> SelfTestResult:
     """Embeds the golden sentences and compares them with the vectors of the original model.
 
     Raises SelfTestError when a cosine is below 0.99, a count of word-pieces differs, or there are no golden vectors
     for this model: an untested model is never served.
     """
-    expected = json.loads(golden.read_text(encoding="utf-8"))
-    if expected["model"] != model:
+    golden = golden_of(model, folder)
+    expected = json.loads(golden.read_text(encoding="utf-8")) if golden.is_file() else None
+    if expected is None or expected["model"] != model:
         raise SelfTestError(f"there are no golden vectors for {model}")
     entries = expected["entries"]
     encoded = encoder.encode([entry["text"] for entry in entries])

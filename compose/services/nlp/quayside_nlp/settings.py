@@ -14,9 +14,11 @@ class SettingsError(Exception):
 @dataclass(frozen=True, slots=True)
 class Settings:
     model: str
-    """Name of the model: owner/name."""
-    model_folder: Path
-    """Holds model.onnx, tokenizer.json and encoder.json."""
+    """Name of the model that is loaded at the start and answers where none is named: owner/name."""
+    models: tuple[str, ...]
+    """All that may be asked for, `model` among them. The others are loaded when they are first asked for."""
+    model_root: Path
+    """Holds model.onnx, tokenizer.json and encoder.json of each model under its name."""
     token: str
     """The bearer token that /v1 asks for."""
     workers: int
@@ -38,15 +40,19 @@ def read_settings(env: dict[str, str] | None = None) -> Settings:
     """Reads the environment. Raises SettingsError with words for whoever set it up."""
     values = dict(os.environ) if env is None else env
     model = values.get("EMBEDDING_MODEL") or DEFAULT_MODEL
-    folder = Path(values.get("MODEL_ROOT") or "/models") / model
-    if not (folder / "model.onnx").is_file():
-        raise SettingsError(
-            f"EMBEDDING_MODEL is {model}, but this image does not hold it. It holds: {', '.join(_models(folder))}."
-        )
+    root = Path(values.get("MODEL_ROOT") or "/models")
+    held = _models(root)
+    named = [name.strip() for name in (values.get("EMBEDDING_MODELS") or "").split(",") if name.strip()]
+    for setting, name in [("EMBEDDING_MODEL", model), *(("EMBEDDING_MODELS", name) for name in named)]:
+        if name not in held:
+            raise SettingsError(
+                f"{setting} is {name}, but this image does not hold it. It holds: {', '.join(held) or 'none'}."
+            )
     workers = _number(values, "MAX_WORKERS", 1, 1, 64)
     return Settings(
         model=model,
-        model_folder=folder,
+        models=tuple(dict.fromkeys([model, *(named or held)])),
+        model_root=root,
         token=_token(values),
         workers=workers,
         threads=max(1, available_cores() // workers),
@@ -75,9 +81,8 @@ def _number(values: dict[str, str], name: str, default: int, low: int, high: int
     return int(text)
 
 
-def _models(folder: Path) -> list[str]:
-    root = folder.parent.parent
-    return sorted(str(path.parent.relative_to(root)) for path in root.glob("*/*/model.onnx")) or ["none"]
+def _models(root: Path) -> list[str]:
+    return sorted(str(path.parent.relative_to(root)) for path in root.glob("*/*/model.onnx"))
 
 
 def _cgroup_quota() -> float | None:

