@@ -22,6 +22,10 @@ import { KnownController } from './documents/known.controller.ts';
 import { ReindexController } from './documents/reindex.controller.ts';
 import { reindexJobs } from './documents/reindex.ts';
 import { createDocumentsRepository, DOCUMENTS, type DocumentsRepository } from './documents/repository.ts';
+import { embeddingJobs } from './embedding/change-job.ts';
+import { EmbeddingController } from './embedding/embedding.controller.ts';
+import { createProfiles, type Profiles } from './embedding/profiles.ts';
+import { createEmbeddingRepository, EMBEDDING, type EmbeddingRepository } from './embedding/repository.ts';
 import { EvaluationController } from './evaluation/evaluation.controller.ts';
 import { createEvaluationRepository, EVALUATION, type EvaluationRepository } from './evaluation/repository.ts';
 import { evaluationJobs } from './evaluation/run-job.ts';
@@ -70,6 +74,8 @@ export interface Parts {
   readonly n8n: N8n;
   readonly health: HealthMonitor;
   readonly evaluation: EvaluationRepository;
+  readonly profiles: Profiles;
+  readonly embedding: EmbeddingRepository;
 }
 
 /** Opens nothing that would fail without its peer: connections are made when they are first used. */
@@ -88,7 +94,9 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
   const cache = createCache(redis);
   const nlp = createNlp({ url: settings.NLP_URL, token: settings.nlpToken });
   const vectors = createVectors(settings);
-  const search: SearchParts = { database, cache, nlp, vectors, config };
+  const profiles = createProfiles(database, bus);
+  const embedding = createEmbeddingRepository(database);
+  const search: SearchParts = { database, cache, nlp, vectors, profiles, config };
   const events = createDocumentEvents(bus);
   const documents = createDocumentsRepository(database);
   const extractor = createExtractor();
@@ -101,6 +109,7 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
       ...reindexJobs({ database, config, bus, events }),
       ...syncJobs({ database, documents, config, bus, events, roots }),
       ...evaluationJobs(search, evaluation),
+      ...embeddingJobs({ database, vectors, nlp, bus, embedding, config }),
     },
     { concurrency: () => config.values()['ingest.concurrency'] },
   );
@@ -135,6 +144,8 @@ export function createParts(settings: Settings, layers: Omit<Layers, 'database'>
     n8n,
     health,
     evaluation,
+    profiles,
+    embedding,
   };
 }
 
@@ -150,6 +161,7 @@ export const controllers = [
   SourcesController,
   SearchController,
   EvaluationController,
+  EmbeddingController,
   // Before the conversations: `search` is no id.
   ConversationToolsController,
   ConversationsController,
@@ -186,6 +198,7 @@ export class AppModule {
         { provide: N8N, useValue: parts.n8n },
         { provide: HEALTH, useValue: parts.health },
         { provide: EVALUATION, useValue: parts.evaluation },
+        { provide: EMBEDDING, useValue: parts.embedding },
       ],
     };
   }

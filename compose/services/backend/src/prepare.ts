@@ -1,6 +1,7 @@
 /** What has to be there before the first question: the schema, the collection, and the jobs going. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Parts } from './app.module.ts';
+import { writtenProfiles } from './embedding/profiles.ts';
 import { log } from './observability/log.ts';
 
 async function persistently(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -19,7 +20,7 @@ async function persistently(what: string, work: () => Promise<void>, signal: Abo
 
 /** Waits for the stores as long as it takes; answers requests meanwhile (with 503 where they need a store). */
 export async function prepare(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { database, search, documents, config, bus, runs, worker, sourceWatch, health } = parts;
+  const { database, search, profiles, embedding, documents, config, bus, runs, worker, sourceWatch, health } = parts;
   await persistently('database', () => database.migrate(), signal);
   await persistently('configuration', () => config.load(), signal);
   bus.start();
@@ -29,10 +30,15 @@ export async function prepare(parts: Parts, signal: AbortSignal): Promise<void> 
     // One replica makes it, the others find it made.
     () =>
       database.exclusively(742003, async () => {
-        if (!(await search.vectors.ensureCollection())) return;
-        // A new collection beside old documents: its data was lost, so every document is indexed once more.
-        const again = await documents.requeueAll();
-        log.info('index.created', 'The collection was made', { documentsQueued: again });
+        await profiles.refresh();
+        for (const profile of await writtenProfiles(database)) {
+          if (!(await search.vectors.of(profile.collection).ensure(profile.dim))) continue;
+          // A new collection beside old documents: its data was lost.
+          await embedding.forget(profile.id);
+          const again = profile.status === 'active' ? await documents.requeueAll() : 0;
+          log.info('index.created', 'A collection was made', { profile: profile.id, documentsQueued: again });
+        }
+        await search.vectors.pointAlias(profiles.active().collection);
       }),
     signal,
   );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { resolve } from '../config/resolve.ts';
+import { firstProfile } from '../embedding/profiles.ts';
 import type { Passage, SearchParts } from '../retrieval/search.ts';
 import { createEmbedded } from './embedded.ts';
 import type { AnswerEvent } from './provider.ts';
@@ -29,7 +30,7 @@ const parts = {
     getMany: async (keys: string[]) => ({ values: keys.map(() => null), reachable: true }),
     setMany: async () => undefined,
   },
-  nlp: { embed: async (texts: string[]) => texts.map(vectorOf) },
+  nlp: { embed: async (_by: unknown, texts: string[]) => texts.map(vectorOf) },
   config: { values: () => settings },
 } as unknown as SearchParts;
 
@@ -79,6 +80,7 @@ it('gives nothing but sentences that stand in the passage they cite, each with i
       const found = {
         hits,
         vector: vectorOf(question),
+        profile: firstProfile,
         dropped: 0,
         timings: { embedMs: 0, qdrantMs: 0, hydrateMs: 0, totalMs: 0 },
       };

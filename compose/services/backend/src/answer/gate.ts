@@ -3,7 +3,7 @@
  * Nothing to quote means that the documents do not answer it.
  */
 import { embedCached } from '../retrieval/query-embedding.ts';
-import type { Passage, SearchParts } from '../retrieval/search.ts';
+import type { Passage, SearchParts, SearchResult } from '../retrieval/search.ts';
 import { type Evidence, isAnswerable } from './abstain.ts';
 import { type Candidate, candidatesOf, dot, type Quote, type Scored, selectQuotes } from './extractive.ts';
 import { coverage, lexemesOf, questionTerms, type Term } from './terms.ts';
@@ -12,6 +12,7 @@ import { coverage, lexemesOf, questionTerms, type Term } from './terms.ts';
 const maxPassages = 8;
 const maxSentences = 20;
 
+type Found = Pick<SearchResult, 'hits' | 'vector' | 'profile'>;
 interface Weighed {
   readonly passages: readonly Passage[];
   readonly sentences: readonly Scored[];
@@ -42,12 +43,7 @@ function promising(
     .slice(0, maxSentences);
 }
 
-async function weigh(
-  parts: SearchParts,
-  question: string,
-  found: { hits: readonly Passage[]; vector: Float32Array },
-  signal: AbortSignal,
-): Promise<Weighed> {
+async function weigh(parts: SearchParts, question: string, found: Found, signal: AbortSignal): Promise<Weighed> {
   const passages = found.hits.slice(0, maxPassages);
   const candidates = passages.flatMap((passage, at) => candidatesOf(passage.text, at));
   const textOf = (candidate: Candidate): string =>
@@ -63,6 +59,7 @@ async function weigh(
   const chosen = promising(candidates, lexemes, terms, passages.length);
   const vectors = await embedCached(
     parts,
+    found.profile,
     chosen.map(({ candidate }) => {
       const passage = passages[candidate.passage];
       return passage === undefined ? '' : inContext(passage, textOf(candidate));
@@ -107,7 +104,7 @@ export interface Judged {
 export async function judge(
   parts: SearchParts,
   question: string,
-  found: { hits: readonly Passage[]; vector: Float32Array },
+  found: Found,
   minDense: number,
   signal: AbortSignal,
 ): Promise<Judged> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolve } from '../config/resolve.ts';
+import { firstProfile } from '../embedding/profiles.ts';
 import { BackendProblem, type ProblemCode } from '../http/problem.ts';
 import { createLocal } from './local.ts';
 import type { AnswerEvent, Answerer, Support } from './provider.ts';
@@ -8,6 +9,7 @@ const settings = resolve({ commandLine: {}, environment: {}, envFile: {}, databa
 const found = {
   hits: [],
   vector: new Float32Array(384),
+  profile: firstProfile,
   dropped: 0,
   timings: { embedMs: 0, qdrantMs: 0, hydrateMs: 0, totalMs: 0 },
 };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConfigValues } from '../config/keys.ts';
 import { resolve } from '../config/resolve.ts';
+import { firstProfile } from '../embedding/profiles.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { registry } from '../observability/metrics.ts';
 import type { Passage, SearchParts } from '../retrieval/search.ts';
@@ -53,6 +54,7 @@ const passageOf = (text: string, at = 0): Passage => ({
 const foundOf = (...texts: string[]) => ({
   hits: texts.map(passageOf),
   vector: new Float32Array(384),
+  profile: firstProfile,
   dropped: 0,
   timings: { embedMs: 0, qdrantMs: 0, hydrateMs: 0, totalMs: 0 },
 });
@@ -69,6 +71,7 @@ const parts = {
       throw new BackendProblem('embedding-unavailable', 'away');
     },
   },
+  profiles: { active: () => firstProfile },
   config: { values: () => usual },
 } as unknown as SearchParts;
 

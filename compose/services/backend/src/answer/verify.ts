@@ -25,7 +25,12 @@ async function vectorsOf(
 ): Promise<Map<string, Float32Array>> {
   const distinct = [...new Set(texts)].slice(0, maxEmbedded);
   try {
-    const made = await embedCached(parts, distinct, AbortSignal.any([signal, AbortSignal.timeout(embedMs)]));
+    const made = await embedCached(
+      parts,
+      parts.profiles.active(),
+      distinct,
+      AbortSignal.any([signal, AbortSignal.timeout(embedMs)]),
+    );
     return new Map(distinct.map((text, at) => [text, made[at] ?? new Float32Array()]));
   } catch {
     signal.throwIfAborted();

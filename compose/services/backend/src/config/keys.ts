@@ -103,6 +103,11 @@ export const configKeys = {
     reindex: true,
     help: 'How much of a passage is repeated in the next, in percent',
   }),
+  'embedding.undoHours': key({
+    schema: whole(1, 720),
+    default: 24,
+    help: 'How long the passages of the embedding model before are kept up to date, to go back to it, in hours',
+  }),
   'ingest.concurrency': key({ schema: whole(1, 8), default: 2, help: 'Documents read at the same time, per backend' }),
   'ingest.maxFileMb': key({ schema: whole(1, 200), default: 50, help: 'Largest file, in MB' }),
   'chat.historyTurns': key({ schema: whole(0, 50), default: 6, help: 'Earlier messages that a model sees' }),

@@ -15,10 +15,6 @@ const environmentSchema = z.object({
   REDIS_HOST: z.string().default('redis'),
   REDIS_PORT: port.default(6379),
   QDRANT_URL: z.url().default('http://qdrant:6333'),
-  QDRANT_COLLECTION: z
-    .string()
-    .regex(/^[a-z0-9_]{1,64}$/)
-    .default('chunks__minilm384__p1'),
   /** The model that the stack runs itself; empty where it runs none. */
   LLM_URL: z.union([z.literal(''), z.url()]).default(''),
   /** Empty: the stack runs without n8n. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { configKeys } from '../config/keys.ts';
 import { extractMarkdown } from '../extract/markdown.ts';
 import { extractPlainText } from '../extract/plain-text.ts';
-import { chunkDocument } from './chunker.ts';
+import { chunkDocument, embedTextOf } from './chunker.ts';
 import { chunkLimitsOf } from './pipeline.ts';
 
 const chunkLimits = chunkLimitsOf({
@@ -28,7 +28,7 @@ describe('chunkDocument', () => {
       ['Guide > Ports', 'The port is 7420.'],
       ['Guide > Ports > More', 'Deep.'],
     ]);
-    expect(chunks[1]?.embedText).toBe('Guide > Ports\nThe port is 7420.');
+    expect(embedTextOf(chunks[1] ?? { context: '', text: '' })).toBe('Guide > Ports\nThe port is 7420.');
   });
 
   it('overlaps passages of one section by whole sentences', async () => {
@@ -58,7 +58,7 @@ describe('chunkDocument', () => {
         for (const chunk of chunks) {
           expect(chunk.text).toBe(document.text.slice(chunk.start, chunk.end));
           expect(countText(chunk.text)).toBeLessThanOrEqual(chunkLimits.max);
-          expect(countText(chunk.embedText)).toBeLessThanOrEqual(254);
+          expect(countText(embedTextOf(chunk))).toBeLessThanOrEqual(254);
           expect(document.text.slice(covered, Math.max(covered, chunk.start)).trim()).toBe('');
           covered = Math.max(covered, chunk.end);
         }

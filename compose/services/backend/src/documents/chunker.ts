@@ -10,7 +10,7 @@ import { type Span, sentenceSpans } from './sentences.ts';
 /** Units larger than this are cut, so that one always fits beside its context. */
 const maxUnit = 192;
 /** What the model takes, without its two special word-pieces. */
-const modelMax = 254;
+export const modelMax = 254;
 /** At most this many word-pieces of title and headings go before a passage when it is embedded. */
 const maxContext = 48;
 
@@ -23,8 +23,8 @@ export interface Chunk {
   readonly tokens: number;
   readonly page: number | null;
   readonly headingPath: readonly string[];
-  /** Title, headings and text: what is embedded and what BM25 sees; never shown. */
-  readonly embedText: string;
+  /** Title and headings, as far as they fit: put before the text when it is embedded, and for BM25; never shown. */
+  readonly context: string;
 }
 
 /** Word-pieces of each text. */
@@ -182,15 +182,20 @@ export async function chunkDocument(document: Extracted, count: CountTokens, lim
         tokens: group.reduce((sum, unit) => sum + unit.tokens, 0),
         page: first.page,
         headingPath: blocks[0]?.headingPath ?? [],
-        embedText: label.text === '' ? passage : `${label.text}\n${passage}`,
+        context: label.text,
       });
     }
   }
   return chunks;
 }
 
+/** What is embedded of a passage, and what BM25 sees. */
+export function embedTextOf({ context, text }: { context: string; text: string }): string {
+  return context === '' ? text : `${context}\n${text}`;
+}
+
 /** "Title > heading > heading", outer headings dropped first when the whole is too long, then cut by words. */
-async function contextLabels(
+export async function contextLabels(
   paths: readonly (readonly string[])[],
   count: CountTokens,
 ): Promise<{ text: string; tokens: number }[]> {

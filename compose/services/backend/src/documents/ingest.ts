@@ -1,32 +1,26 @@
 /** What happens to a document between its arrival and its first answer; and how one really goes away. */
 
 import type { RagConfig } from '../config/service.ts';
+import { type EmbedParts, embedVersion, forgetEmbedded } from '../embedding/embed-version.ts';
+import { type EmbeddingProfile, lockProfiles, writtenProfiles } from '../embedding/profiles.ts';
 import type { Extractor } from '../extract/isolated.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { log } from '../observability/log.ts';
 import { ingestDuration } from '../observability/metrics.ts';
 import type { Database } from '../store/database.ts';
 import { chunkId } from '../store/ids.ts';
-import type { Nlp } from '../store/nlp.ts';
-import type { Vectors } from '../store/vectors.ts';
-import { type Chunk, chunkDocument } from './chunker.ts';
+import { type Chunk, chunkDocument, embedTextOf } from './chunker.ts';
 import type { DocumentEvents } from './events.ts';
 import { chunkLimitsOf, pipelineOf, remainingAfter } from './pipeline.ts';
 import type { DocumentState, DocumentsRepository } from './repository.ts';
 
-export interface IngestParts {
-  readonly database: Database;
-  readonly vectors: Vectors;
-  readonly nlp: Nlp;
+export interface IngestParts extends EmbedParts {
   readonly extractor: Extractor;
   readonly documents: DocumentsRepository;
   readonly events: DocumentEvents;
   readonly config: Pick<RagConfig, 'values'>;
 }
 
-/** Passages on their way at once, a batch being embedded or stored. A question goes before what waits of them. */
-const batchSize = 16;
-/** While one batch is stored, the embedding service has the next; several documents are read at a time besides. */
-const batchesUnderWay = 2;
 /** How often at most it is written down how far a document is: each time costs two commits. */
 const tellEveryMs = 400;
 
@@ -90,74 +84,51 @@ export async function ingestVersion(
   );
 
   await state('chunking', 0.15);
+  const [active] = await writtenProfiles(database);
+  if (active === undefined) throw new Error('no embedding profile is active');
   end = ingestDuration.startTimer({ stage: 'chunk' });
-  const chunks = await chunkDocument(extracted, (texts) => nlp.countTokens(texts, signal), chunkLimitsOf(settings));
+  const chunks = await chunkDocument(
+    extracted,
+    (texts) => nlp.countTokens(active, texts, signal),
+    chunkLimitsOf(settings),
+  );
   end();
   if (chunks.length === 0) throw new BackendProblem('no-text', 'The document holds no text that could be searched.');
   await writeChunks(database, documentId, version, chunks);
-  // What an earlier attempt left behind may number more than what is written now.
-  if (job.attempt > 1) await vectors.remove(documentId, { only: version });
+  await forgetEmbedded(parts, { documentId, version });
 
   end = ingestDuration.startTimer({ stage: 'embed' });
   const embeddingSince = performance.now();
-  let done = 0;
-  await inLanes(chunks, signal, async (batch, stop) => {
-    const remaining = remainingAfter(performance.now() - embeddingSince, done, chunks.length);
-    const telling = state('embedding', 0.2 + (0.7 * done) / chunks.length, remaining);
-    const texts = batch.map((chunk) => chunk.embedText);
-    const [embedded] = await Promise.all([nlp.embed(texts, 'ingest', stop), telling]);
-    // Not given up half-way: what the store has received it writes, also when nobody waits for its answer any more.
-    stop.throwIfAborted();
-    await vectors.upsert(
-      batch.map((chunk, index) => ({
-        id: chunkId(documentId, version, chunk.no),
-        vector: embedded[index] ?? new Float32Array(),
-        text: chunk.embedText,
-        kb: source.kbId,
-        doc: documentId,
-        ver: version,
-        no: chunk.no,
-      })),
-    );
-    done += batch.length;
-  });
-  end();
-
-  await state('indexing', 0.95);
-  end = ingestDuration.startTimer({ stage: 'index' });
-  const points = await vectors.count({ doc: documentId, ver: version });
-  if (points !== chunks.length)
-    throw new BackendProblem('index-mismatch', `The vector store holds ${points} of ${chunks.length} passages.`);
-  await publish(database, documentId, version, chunks.length, extracted.pages);
+  const passages = chunks.map((chunk) => ({ no: chunk.no, embedText: embedTextOf(chunk) }));
+  const embedded = new Set<string>();
+  const embedInto = async (profile: EmbeddingProfile, at: number, of: number): Promise<void> => {
+    // What an earlier attempt left behind may number more than what is written now.
+    if (job.attempt > 1) await vectors.of(profile.collection).remove(documentId, { only: version });
+    const one = { documentId, version, kbId: source.kbId };
+    await embedVersion(parts, profile, one, passages, signal, async (done) => {
+      const all = at * passages.length + done;
+      const remaining = remainingAfter(performance.now() - embeddingSince, all, of * passages.length);
+      await state('embedding', 0.2 + (0.7 * all) / (of * passages.length), remaining);
+    });
+    embedded.add(profile.id);
+  };
+  // Again when another profile became the active one meanwhile.
+  for (let published = false; !published; ) {
+    const profiles = (await writtenProfiles(database)).filter((profile) => !embedded.has(profile.id));
+    for (const [at, profile] of profiles.entries())
+      try {
+        await embedInto(profile, at, profiles.length);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (profile.status === 'active') throw error;
+        // What answers is not held up by what does not yet: whoever fills that collection finds the document missing.
+        log.warn('ingest.beside', 'A document is not in a second collection yet', { documentId }, error);
+      }
+    await state('indexing', 0.95);
+    published = await publish(database, documentId, version, chunks.length, extracted.pages, embedded);
+  }
   end();
   events.changed(documentId, source.kbId);
-}
-
-/** Hands out batches until all are done; the first failure ends the others. @throws what `work` threw first */
-async function inLanes(
-  chunks: readonly Chunk[],
-  signal: AbortSignal,
-  work: (batch: readonly Chunk[], signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < chunks.length) {
-      stop.throwIfAborted();
-      const batch = chunks.slice(next, next + batchSize);
-      next += batch.length;
-      await work(batch, stop);
-    }
-  };
-  const lanes = Array.from({ length: Math.min(batchesUnderWay, Math.ceil(chunks.length / batchSize)) }, () =>
-    lane().catch((error: unknown) => {
-      if (!failed.signal.aborted) failed.abort(error);
-    }),
-  );
-  // All have to be at rest before the caller goes on: a late write would come after what follows.
-  await Promise.all(lanes);
-  stop.throwIfAborted();
 }
 
 async function writeChunks(
@@ -178,26 +149,36 @@ async function writeChunks(
         start_at: chunk.start,
         end_at: chunk.end,
         path: chunk.headingPath,
+        context: chunk.context,
       }));
       await queries.rows(
-        `insert into chunks (id, doc_id, version, no, text, token_count, page, start_at, end_at, heading_path)
-         select r.id, $1, $2, r.no, r.text, r.tokens, r.page, r.start_at, r.end_at, r.path
-         from jsonb_to_recordset($3::jsonb) as r(id uuid, no int, text text, tokens int, page int, start_at int, end_at int, path jsonb)`,
+        `insert into chunks (id, doc_id, version, no, text, token_count, page, start_at, end_at, heading_path, context)
+         select r.id, $1, $2, r.no, r.text, r.tokens, r.page, r.start_at, r.end_at, r.path, r.context
+         from jsonb_to_recordset($3::jsonb) as r(id uuid, no int, text text, tokens int, page int, start_at int,
+           end_at int, path jsonb, context text)`,
         [documentId, version, JSON.stringify(rows)],
       );
     }
   });
 }
 
-/** The one step in which a version becomes what is searched; the versions before it are queued for removal. */
+/**
+ * The one step in which a version becomes what is searched; the versions before it are queued for removal.
+ * @param embedded profiles whose collections hold it
+ * @returns false when the active profile is none of them
+ */
 async function publish(
   database: Database,
   documentId: string,
   version: number,
   chunks: number,
   pages: number | null,
-): Promise<void> {
-  await database.transaction(async (queries) => {
+  embedded: ReadonlySet<string>,
+): Promise<boolean> {
+  return database.transaction(async (queries) => {
+    await lockProfiles(queries, 'shared');
+    const [active] = await writtenProfiles(queries);
+    if (active === undefined || !embedded.has(active.id)) return false;
     const row = await queries.one(
       `update documents set current_version = $2, state = 'ready', progress = 1, chunk_count = $3, pages = $4,
          error_code = null, error_message = null, updated_at = now()
@@ -211,7 +192,19 @@ async function publish(
          select gen_random_uuid(), 'purge', id, $2, kb_id, 'queued' from documents where id = $1`,
         [documentId, version],
       );
+    return true;
   });
+}
+
+/** Removes from the collections of all profiles what belongs to a document, or one version of it. @returns what is left */
+async function removeVectors(parts: IngestParts, documentId: string, only?: number): Promise<number> {
+  let left = 0;
+  for (const profile of await writtenProfiles(parts.database)) {
+    const collection = parts.vectors.of(profile.collection);
+    await collection.remove(documentId, only === undefined ? {} : { only });
+    left += await collection.count({ doc: documentId, ...(only === undefined ? {} : { ver: only }) });
+  }
+  return left;
 }
 
 /** Removes every version older than the given one, vectors first. */
@@ -221,8 +214,7 @@ export async function purgeOldVersions(parts: IngestParts, documentId: string, k
     [documentId, keep],
   );
   for (const { version } of older) {
-    await parts.vectors.remove(documentId, { only: version });
-    const left = await parts.vectors.count({ doc: documentId, ver: version });
+    const left = await removeVectors(parts, documentId, version);
     if (left !== 0) throw new BackendProblem('index-mismatch', `${left} vectors of an old version are still there.`);
   }
   await parts.database.rows('delete from document_versions where doc_id = $1 and version < $2', [documentId, keep]);
@@ -230,8 +222,7 @@ export async function purgeOldVersions(parts: IngestParts, documentId: string, k
 
 /** Removes a document: vectors until the count is zero, then the rows. Answers the count that proves it. */
 export async function deleteDocument(parts: IngestParts, documentId: string): Promise<{ vectorsRemaining: number }> {
-  await parts.vectors.remove(documentId);
-  const left = await parts.vectors.count({ doc: documentId });
+  const left = await removeVectors(parts, documentId);
   if (left !== 0) throw new BackendProblem('index-mismatch', `${left} vectors of the document are still there.`);
   await parts.database.rows('delete from documents where id = $1', [documentId]);
   // With the last document of a deleted knowledge base goes the knowledge base.

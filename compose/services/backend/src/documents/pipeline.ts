@@ -1,10 +1,11 @@
-/** What a document is read with. The same bytes under the same pipeline need no work; under another they do. */
+/**
+ * What a document is read with. The same bytes under the same pipeline need no work; under another they do. The
+ * embedding model is no part of it: passages are made the same for every model, and another one needs no reading again.
+ */
 import type { ConfigValues } from '../config/keys.ts';
 
 /** Raised when an extractor reads a format differently than before. */
 const extractors = 1;
-/** Raised with the embedding model or what it is given. */
-export const embeddingProfile = 'minilm384p1';
 
 export interface ChunkLimits {
   readonly target: number;
@@ -21,7 +22,7 @@ export function chunkLimitsOf(values: Pick<ConfigValues, 'chunk.targetTokens' | 
 
 export function pipelineOf(values: Pick<ConfigValues, 'chunk.targetTokens' | 'chunk.overlapPct'>): string {
   const { target, max } = chunkLimitsOf(values);
-  return `extract${extractors}-chunk${target}/${max}/${values['chunk.overlapPct']}-${embeddingProfile}`;
+  return `extract${extractors}-chunk${target}/${max}/${values['chunk.overlapPct']}`;
 }
 
 /** Milliseconds that the passages not yet done should take at the pace of those that are; null before the first. */

@@ -17,7 +17,10 @@ const leastDepth = 10;
 const shownPassages = 3;
 
 /** Questions of people go first: those of an evaluation take the lane of what is read in. */
-const patient = (nlp: Nlp): Nlp => ({ ...nlp, embed: (texts, _lane, signal) => nlp.embed(texts, 'ingest', signal) });
+const patient = (nlp: Nlp): Nlp => ({
+  ...nlp,
+  embed: (by, texts, _lane, signal) => nlp.embed(by, texts, 'ingest', signal),
+});
 
 async function evaluate(
   parts: SearchParts,

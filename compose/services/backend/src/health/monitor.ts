@@ -104,7 +104,7 @@ export function createHealthMonitor(
          (select coalesce(sum(chunk_count), 0)::int8 from documents where current_version is not null and deleted_at is null) as chunks,
          count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'running') as running,
          coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest
-       from jobs where state in ('queued','running')`,
+       from jobs where state in ('queued','running') and kind not in ('eval','embed-change','embed-retire')`,
     );
     if (row === undefined) return;
     documentsGauge.set(row.documents);
@@ -114,7 +114,9 @@ export function createHealthMonitor(
     ingestOldestJob.set(row.oldest);
     // Only while nothing is being written do both stores have to agree.
     if (rounds % 12 === 1 && row.queued + row.running === 0)
-      orphanVectors.set(Math.max(0, (await parts.vectors.count(null)) - row.chunks));
+      orphanVectors.set(
+        Math.max(0, (await parts.vectors.of(parts.profiles.active().collection).count(null)) - row.chunks),
+      );
   }
 
   async function look(): Promise<void> {

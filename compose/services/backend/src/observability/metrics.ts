@@ -192,7 +192,7 @@ for (const code of [
 ])
   for (const provider of serviceNames) llmErrors.inc({ provider, code }, 0);
 for (const status of outcomes) runsTotal.inc({ status }, 0);
-for (const reason of ['unavailable', 'rejected', 'malformed']) embeddingErrors.inc({ reason }, 0);
+for (const reason of ['unavailable', 'rejected', 'malformed', 'mismatch']) embeddingErrors.inc({ reason }, 0);
 for (const state of ['active', 'idle', 'waiting', 'max']) poolSize.set({ state }, 0);
 for (const stage of ['embed', 'qdrant', 'hydrate']) retrievalDuration.zero({ stage });
 for (const reason of ['no-documents', 'not-in-documents']) abstentions.inc({ reason }, 0);

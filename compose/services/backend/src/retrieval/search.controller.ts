@@ -4,7 +4,6 @@ import { Caller, type Principal } from '../auth/principal.ts';
 import { checkedQuestion } from '../chat/question.ts';
 import type { ConfigValues } from '../config/keys.ts';
 import { CONFIG, type RagConfig } from '../config/service.ts';
-import { embeddingProfile } from '../documents/pipeline.ts';
 import { Input, Route, route } from '../http/route.ts';
 import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
 import { fusionOf, SEARCH_PARTS, type SearchParts, search } from './search.ts';
@@ -123,7 +122,7 @@ export class SearchController {
               mode,
               prefetch,
               ...fusionFigures(values),
-              embeddingProfile,
+              embeddingProfile: found.profile.id,
               kbIds: await kbIds,
               dropped: found.dropped,
             },

@@ -3,12 +3,13 @@
 import type { Principal } from '../auth/principal.ts';
 import type { ConfigValues } from '../config/keys.ts';
 import type { RagConfig } from '../config/service.ts';
+import type { EmbeddingProfile, Profiles } from '../embedding/profiles.ts';
 import { retrievalDuration } from '../observability/metrics.ts';
 import { readableKbs } from '../store/access.ts';
 import type { Cache } from '../store/cache.ts';
 import type { Database } from '../store/database.ts';
 import type { Nlp } from '../store/nlp.ts';
-import type { SearchMode, Vectors } from '../store/vectors.ts';
+import type { SearchMode, VectorStore } from '../store/vectors.ts';
 import type { Fusion } from './fusion.ts';
 import { embedCached } from './query-embedding.ts';
 
@@ -27,8 +28,10 @@ export interface Passage {
 }
 export interface SearchResult {
   readonly hits: readonly Passage[];
-  /** Of the question. */
+  /** Of the question, by the model of `profile`; empty for `bm25`. */
   readonly vector: Float32Array;
+  /** What was searched. */
+  readonly profile: EmbeddingProfile;
   readonly timings: {
     readonly embedMs: number;
     readonly qdrantMs: number;
@@ -81,7 +84,8 @@ export function answerQuery(values: ConfigValues, text: string, kbIds: readonly 
 export const SEARCH_PARTS = Symbol('search parts');
 export interface SearchParts {
   readonly database: Database;
-  readonly vectors: Vectors;
+  readonly vectors: VectorStore;
+  readonly profiles: Pick<Profiles, 'active' | 'refresh'>;
   readonly nlp: Nlp;
   readonly cache: Cache;
   readonly config: Pick<RagConfig, 'values'>;
@@ -135,9 +139,33 @@ async function namedDocuments(parts: SearchParts, who: Principal, query: SearchQ
   return rows.length > maxNamedDocuments ? null : rows.map((row) => row.id);
 }
 
-/** @throws {BackendProblem} `embedding-unavailable`, `vector-store-unavailable`, `database-unavailable` */
+/**
+ * The question's vector and the collection that it is compared with come from one reading of the active profile. The
+ * one before stays searchable after a change, so that a search in the middle of it is whole and of one model.
+ * @throws {BackendProblem} `embedding-unavailable`, `embedding-profile-mismatch`, `vector-store-unavailable`,
+ *   `database-unavailable`
+ */
 export async function search(
   parts: SearchParts,
+  who: Principal,
+  query: SearchQuery,
+  signal?: AbortSignal,
+): Promise<SearchResult> {
+  const profile = parts.profiles.active();
+  try {
+    return await searchIn(parts, profile, who, query, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    // A replica that missed a change long ago may look for what was given up since.
+    const now = await parts.profiles.refresh().catch(() => profile);
+    if (now.id === profile.id) throw error;
+    return searchIn(parts, now, who, query, signal);
+  }
+}
+
+async function searchIn(
+  parts: SearchParts,
+  profile: EmbeddingProfile,
   who: Principal,
   query: SearchQuery,
   signal?: AbortSignal,
@@ -145,7 +173,7 @@ export async function search(
   const mark = [performance.now()];
   const narrowed = narrows(query.filters);
   const [[vector = new Float32Array()], kbIds, documentIds] = await Promise.all([
-    query.mode === 'bm25' ? [] : embedCached(parts, [query.text], signal),
+    query.mode === 'bm25' ? [] : embedCached(parts, profile, [query.text], signal),
     query.kbIds,
     narrowed ? namedDocuments(parts, who, query) : null,
   ]);
@@ -155,7 +183,7 @@ export async function search(
   const found =
     documentIds?.length === 0
       ? []
-      : await parts.vectors.search(
+      : await parts.vectors.of(profile.collection).search(
           {
             text: query.text,
             vector,
@@ -188,6 +216,7 @@ export async function search(
   return {
     hits: hits.slice(0, query.topK),
     vector,
+    profile,
     dropped: found.length - hits.length,
     timings: { embedMs: took(0), qdrantMs: took(1), hydrateMs: took(2), totalMs: took(0, 3) },
   };

@@ -18,6 +18,8 @@ export interface BusTopics {
   /** This job, or all work on this document, is to be given up. */
   'jobs.interrupt': { documentId?: string; jobId?: string };
   'run.stop': { runId: string };
+  /** Another embedding profile is the active one, or may be. */
+  embedding: Record<string, never>;
 }
 type Topic = keyof BusTopics;
 

@@ -23,10 +23,12 @@ describe('checkedVectors', () => {
     ['no unit length', [unit.map(() => 1)], 1],
     ['NaN', [[Number.NaN, ...unit.slice(1)]], 1],
   ])('refuses %s', (_what, vectors, expected) => {
-    expect(() => checkedVectors(vectors, expected)).toThrow(expect.objectContaining({ code: 'embedding-unavailable' }));
+    expect(() => checkedVectors(vectors, expected, 384)).toThrow(
+      expect.objectContaining({ code: 'embedding-unavailable' }),
+    );
   });
   it('takes what the model makes', () => {
-    expect(checkedVectors([unit], 1)[0]?.length).toBe(384);
+    expect(checkedVectors([unit], 1, 384)[0]?.length).toBe(384);
   });
 });
 

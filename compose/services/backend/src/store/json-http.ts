@@ -11,7 +11,7 @@ export interface JsonAnswer {
 export interface JsonHttp {
   /** Only for requests that may be sent twice: one that met a connection closed meanwhile is. @throws socket errors, the signal's reason */
   call(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     options: { body?: unknown; signal: AbortSignal },
   ): Promise<JsonAnswer>;

@@ -402,6 +402,32 @@ create table eval_results (
 );
 `,
   },
+  {
+    // Several embedding profiles side by side: which versions of which documents are whole in whose collection. The
+    // model is no longer part of what a document is read with, and what is put before a passage is kept with it.
+    id: 7,
+    sql: `
+alter table embedding_profiles
+  add column created_at timestamptz not null default now(),
+  add column undo_until timestamptz,
+  add constraint embedding_profiles_status_check check (status in ('active','building','previous','retired'));
+create unique index embedding_profiles_active on embedding_profiles (status) where status = 'active';
+
+create table embedded_versions (
+  profile_id text not null references embedding_profiles (id) on delete cascade,
+  doc_id uuid not null,
+  version int not null,
+  primary key (profile_id, doc_id, version),
+  foreign key (doc_id, version) references document_versions (doc_id, version) on delete cascade
+);
+create index embedded_versions_document on embedded_versions (doc_id, version);
+insert into embedded_versions (profile_id, doc_id, version)
+  select 'minilm384p1', id, current_version from documents where current_version is not null;
+
+alter table chunks add column context text;
+update document_versions set pipeline = regexp_replace(pipeline, '-minilm384p1$', '');
+`,
+  },
 ];
 
 /** Who holds the environment's own token: the panel and the CLI. */

@@ -1,13 +1,13 @@
 /**
- * Qdrant: one collection with a dense vector and BM25 (computed inside Qdrant) per passage. It holds no text, only
- * ids to look up in Postgres. Requests as measured on 1.16 (see the project's notes on retrieval).
+ * Qdrant: a collection for each embedding profile, with a dense vector and BM25 (computed inside Qdrant) per passage.
+ * It holds no text, only ids to look up in Postgres. Requests as measured on 1.16 (see the project's notes on
+ * retrieval).
  */
 import { z } from 'zod';
 import type { Settings } from '../config/settings.ts';
 import { BackendProblem } from '../http/problem.ts';
 import { type Fusion, fuse } from '../retrieval/fusion.ts';
 import { createJsonHttp, type JsonAnswer } from './json-http.ts';
-import { vectorSize } from './nlp.ts';
 
 /** Mean length of a passage in words; BM25 without it loses about a tenth of its quality. */
 const averageWords = 130;
@@ -31,17 +31,17 @@ export interface Hit {
   readonly dense: number | null;
   readonly bm25: number | null;
 }
+/** One collection. */
 export interface Vectors {
-  /**
-   * Makes the collection when it is not there; true when it had to. Points the alias at it when that points nowhere.
-   * Not safe from two processes at once. @throws {BackendProblem}
-   */
-  ensureCollection(): Promise<boolean>;
+  /** Makes it, for vectors of this many figures, when it is not there; true when it had to. Not safe from two processes at once. */
+  ensure(dim: number): Promise<boolean>;
   upsert(points: readonly Point[], signal?: AbortSignal): Promise<void>;
   /** Exact. */
   count(filter: { doc: string; ver?: number } | null): Promise<number>;
   /** Deletes all of a document, or one version of it, or all but one. */
   remove(doc: string, which?: { only?: number; but?: number }): Promise<void>;
+  /** Which versions of which documents it holds passages of. */
+  versions(signal?: AbortSignal): Promise<{ doc: string; ver: number }[]>;
   search(
     query: {
       text: string;
@@ -58,12 +58,21 @@ export interface Vectors {
     },
     signal?: AbortSignal,
   ): Promise<Hit[]>;
-  /** From the next search on this collection answers. In one step: no search falls between the two. */
-  pointAlias(): Promise<void>;
+}
+/** All methods, those of the collections too, throw {BackendProblem} `vector-store-unavailable`. */
+export interface VectorStore {
+  of(collection: string): Vectors;
+  /** Points the alias at a collection, in one call that no reader falls into the middle of. */
+  pointAlias(collection: string): Promise<void>;
+  /** Dropping what is not there changes nothing. */
+  drop(collection: string): Promise<void>;
   ping(signal: AbortSignal): Promise<void>;
 }
 
-/** What is searched: the alias of the collection that is the current one. */
+/**
+ * The collection of the active profile, for whoever looks into the vector store from outside. Searches name their
+ * collection themselves: it has to be the one of the model that made the question's vector.
+ */
 const alias = 'chunks';
 const aliasesAnswer = z.object({
   result: z.object({ aliases: z.array(z.object({ alias_name: z.string(), collection_name: z.string() })) }),
@@ -71,6 +80,13 @@ const aliasesAnswer = z.object({
 
 const pointsAnswer = z.object({
   result: z.array(z.object({ points: z.array(z.object({ id: z.string(), score: z.number() })) })),
+});
+const existsAnswer = z.object({ result: z.object({ exists: z.boolean() }) });
+const scrollAnswer = z.object({
+  result: z.object({
+    points: z.array(z.object({ payload: z.object({ doc: z.string(), ver: z.number() }) })),
+    next_page_offset: z.union([z.string(), z.number()]).nullable(),
+  }),
 });
 const countAnswer = z.object({ result: z.object({ count: z.number() }) });
 
@@ -89,17 +105,23 @@ const bm25 = (text: string): Record<string, unknown> => ({ text, model: 'qdrant/
 /** Seven digits are all that single precision holds; more would only make the request longer. */
 const figures = (vector: Float32Array): number[] => Array.from(vector, (x) => Number(x.toPrecision(7)));
 
-/** @param collection of the embedding profile that is written; searches go to the alias */
-export function createVectors(settings: Settings, collection: string = settings.QDRANT_COLLECTION): Vectors {
-  const http = createJsonHttp(settings.QDRANT_URL, { 'api-key': settings.qdrantApiKey });
-  const base = `/collections/${collection}`;
+const match = (key: string, value: string | number): unknown => ({ key, match: { value } });
+const documentFilter = (filter: { doc: string; ver?: number } | null): unknown =>
+  filter === null
+    ? undefined
+    : { must: [match('doc', filter.doc), ...(filter.ver === undefined ? [] : [match('ver', filter.ver)])] };
 
-  async function call(
-    method: 'GET' | 'POST' | 'PUT',
-    path: string,
-    body?: unknown,
-    signal?: AbortSignal,
-  ): Promise<unknown> {
+type Call = (
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+) => Promise<unknown>;
+
+export function createVectors(settings: Settings): VectorStore {
+  const http = createJsonHttp(settings.QDRANT_URL, { 'api-key': settings.qdrantApiKey });
+
+  const call: Call = async (method, path, body, signal) => {
     const timeout = AbortSignal.timeout(30_000);
     let answer: JsonAnswer;
     try {
@@ -127,22 +149,7 @@ export function createVectors(settings: Settings, collection: string = settings.
       cause: new Error(said),
       ...(status >= 500 ? { retryAfter: 5 } : {}),
     });
-  }
-
-  const match = (key: string, value: string | number): unknown => ({ key, match: { value } });
-  const documentFilter = (filter: { doc: string; ver?: number } | null): unknown =>
-    filter === null
-      ? undefined
-      : { must: [match('doc', filter.doc), ...(filter.ver === undefined ? [] : [match('ver', filter.ver)])] };
-
-  async function pointAlias(): Promise<void> {
-    await call('POST', '/collections/aliases', {
-      actions: [
-        ...((await aliasTarget()) === null ? [] : [{ delete_alias: { alias_name: alias } }]),
-        { create_alias: { collection_name: collection, alias_name: alias } },
-      ],
-    });
-  }
+  };
 
   async function aliasTarget(signal?: AbortSignal): Promise<string | null> {
     const { result } = aliasesAnswer.parse(await call('GET', '/aliases', undefined, signal));
@@ -150,17 +157,35 @@ export function createVectors(settings: Settings, collection: string = settings.
   }
 
   return {
-    pointAlias,
-    async ensureCollection() {
-      const { result } = z
-        .object({ result: z.object({ exists: z.boolean() }) })
-        .parse(await call('GET', `${base}/exists`));
-      if (result.exists) {
-        if ((await aliasTarget()) === null) await pointAlias();
-        return false;
-      }
+    of: (collection) => collectionOf(call, collection),
+    async pointAlias(collection) {
+      const target = await aliasTarget();
+      if (target === collection) return;
+      await call('POST', '/collections/aliases', {
+        actions: [
+          ...(target === null ? [] : [{ delete_alias: { alias_name: alias } }]),
+          { create_alias: { collection_name: collection, alias_name: alias } },
+        ],
+      });
+    },
+    async drop(collection) {
+      await call('DELETE', `/collections/${collection}`);
+    },
+    async ping(signal) {
+      // A store that answers and has nothing to search in is as good as away.
+      if ((await aliasTarget(signal)) === null) throw new Error('there is no collection to search in');
+    },
+  };
+}
+
+function collectionOf(call: Call, collection: string): Vectors {
+  const base = `/collections/${collection}`;
+  return {
+    async ensure(dim) {
+      const { result } = existsAnswer.parse(await call('GET', `${base}/exists`));
+      if (result.exists) return false;
       await call('PUT', base, {
-        vectors: { dense: { size: vectorSize, distance: 'Cosine', on_disk: true } },
+        vectors: { dense: { size: dim, distance: 'Cosine', on_disk: true } },
         sparse_vectors: { bm25: { modifier: 'idf' } },
         hnsw_config: { m: 16, ef_construct: 100, payload_m: 16 },
         quantization_config: { scalar: { type: 'int8', quantile: 0.99, always_ram: true } },
@@ -177,7 +202,6 @@ export function createVectors(settings: Settings, collection: string = settings.
         ['ver', 'integer'],
       ])
         await call('PUT', `${base}/index?wait=true`, { field_name, field_schema });
-      if ((await aliasTarget()) === null) await pointAlias();
       return true;
     },
     async upsert(points, signal) {
@@ -201,6 +225,16 @@ export function createVectors(settings: Settings, collection: string = settings.
       };
       await call('POST', `${base}/points/delete?wait=true`, { filter });
     },
+    async versions(signal) {
+      const found = new Map<string, { doc: string; ver: number }>();
+      for (let offset: string | number | null | undefined; offset !== null; ) {
+        const body = { limit: 500, offset, with_payload: ['doc', 'ver'], with_vector: false };
+        const { result } = scrollAnswer.parse(await call('POST', `${base}/points/scroll`, body, signal));
+        for (const { payload } of result.points) found.set(`${payload.doc}:${payload.ver}`, payload);
+        offset = result.next_page_offset;
+      }
+      return [...found.values()];
+    },
     async search({ text, vector, kbIds, documentIds, mode, limit, prefetch, fusion }, signal) {
       const filter = {
         must: [
@@ -220,9 +254,7 @@ export function createVectors(settings: Settings, collection: string = settings.
       // One round trip: the legs are searched side by side, and fused here.
       const legs = { dense: mode !== 'bm25', bm25: mode !== 'dense' };
       const searches = [...(legs.dense ? [dense] : []), ...(legs.bm25 ? [sparse] : [])];
-      const answer = pointsAnswer.parse(
-        await call('POST', `/collections/${alias}/points/query/batch`, { searches }, signal),
-      );
+      const answer = pointsAnswer.parse(await call('POST', `${base}/points/query/batch`, { searches }, signal));
       const lists = answer.result.map((list) => list.points);
       const found = { dense: legs.dense ? (lists[0] ?? []) : [], bm25: legs.bm25 ? (lists.at(-1) ?? []) : [] };
       const ranked = mode === 'hybrid' ? fuse(found, fusion, limit) : (lists[0] ?? []).slice(0, limit);
@@ -236,10 +268,6 @@ export function createVectors(settings: Settings, collection: string = settings.
         dense: denseScores.get(point.id) ?? null,
         bm25: sparseScores.get(point.id) ?? null,
       }));
-    },
-    async ping(signal) {
-      // A store that answers and has nothing to search in is as good as away.
-      if ((await aliasTarget(signal)) === null) throw new Error('there is no collection to search in');
     },
   };
 }
