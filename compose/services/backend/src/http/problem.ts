@@ -46,7 +46,7 @@ const titles = {
   'source-unreachable': [502, 'The page cannot be reached'],
   'too-many-uploads': [429, 'Too many files at once'],
   internal: [500, 'Something went wrong in the backend'],
-  'embedding-profile-mismatch': [500, 'The vector store holds vectors of another model'],
+  'embedding-profile-mismatch': [500, 'What is searched was made with another embedding model'],
   'index-mismatch': [500, 'The vector store does not hold what was written'],
   'provider-error': [502, 'The language model service failed'],
   'provider-auth': [502, 'The language model service refused the key'],
@@ -92,6 +92,9 @@ interface More {
   readonly cause?: unknown;
 }
 
+/** Failures of ours that another attempt may not meet: vectors are written again, a service is replaced by the right one. */
+const mayPass: readonly ProblemCode[] = ['index-mismatch', 'embedding-profile-mismatch'];
+
 /** What every layer throws for a failure that has a name. `retryable` says whether the same call may succeed later. */
 export class BackendProblem extends Error {
   readonly code: ProblemCode;
@@ -107,7 +110,7 @@ export class BackendProblem extends Error {
     this.retryAfter = more.retryAfter;
   }
   get retryable(): boolean {
-    return this.status === 503 || this.status === 504 || this.code === 'index-mismatch';
+    return this.status === 503 || this.status === 504 || mayPass.includes(this.code);
   }
   details(requestId?: string, instance?: string): ProblemDetails {
     return {
