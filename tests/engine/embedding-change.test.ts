@@ -122,7 +122,7 @@ afterAll(async () => {
 
 describe('an evaluation with the questions that ship with the samples', () => {
   it('finds the places, abstains where it should, and keeps set and run', { timeout: 900_000 }, async () => {
-    const shipped = JSON.parse(await readFile(resolve('resources/evaluation/samples.json'), 'utf8'));
+    const shipped = JSON.parse(await readFile(resolve('resources/samples/evaluation/questions.json'), 'utf8'));
     const set = await send('POST', '/v1/eval/sets', shipped);
     expect(set.status).toBe(201);
     expect(set.answerable).toBeGreaterThanOrEqual(30);
