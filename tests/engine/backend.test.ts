@@ -121,6 +121,22 @@ describe('documents', () => {
     expect((await core.chat.documents()).length).toBe(before);
   });
 
+  it('follow their file, also to bytes that are in under another name', async () => {
+    const write = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text);
+      return ended(core.chat.ingest([{ path: join(folder, name), name }]));
+    };
+    await write('tides-north.md', 'High water in the north basin is at six.');
+    await write('tides-south.md', 'High water in the south basin is at nine.');
+    const operation = await write('tides-north.md', 'High water in the south basin is at nine.');
+    expect(operation.problem).toBeNull();
+    const north = (await core.chat.documents()).find(({ sourceName }) => sourceName === 'tides-north.md');
+    const { body } = await raw('GET', `/v1/documents/${north?.id}/content`);
+    expect((JSON.parse(body) as { text: string }).text).toContain('south basin');
+    for (const { id, sourceName } of await core.chat.documents())
+      if (sourceName.startsWith('tides-')) await core.chat.deleteDocument(id);
+  });
+
   it('that cannot be read fail with their reason and leave the others alone', async () => {
     const write = async (name: string, content: string | Buffer) => {
       await writeFile(join(folder, name), content);

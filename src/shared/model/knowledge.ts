@@ -109,7 +109,6 @@ export const embeddingProfileSchema = z.strictObject({
   maxTokens: z.int().positive(),
   chunks: z.int().nonnegative(),
 });
-export type EmbeddingProfile = z.infer<typeof embeddingProfileSchema>;
 
 /** Which model turns text into vectors, and a change to another that is under way. */
 export const embeddingStateSchema = z.strictObject({

@@ -208,12 +208,15 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     const { id: kbId } = await findWritableKb(queries, who, file.kb);
     const sha = createHash('sha256').update(file.bytes).digest();
     const name = sourceOf(file.name);
-    // Ten uploads of one file at the same moment become one document and nine answers that say so.
+    // Ten uploads of one file at the same moment become one document and nine answers that say so. The same bytes under
+    // another name are no second document either, unless that name is one already: then its text has to follow.
     await queries.rows('select pg_advisory_xact_lock(742002, hashtext($1))', [kbId]);
     const known = await queries.one<{ id: string; version: number; state: DocumentState }>(
       `select d.id, v.version, d.state from documents d
        join document_versions v on v.doc_id = d.id and v.version = d.last_version
        where d.kb_id = $1 and d.deleted_at is null and v.content_sha256 = $2 and v.pipeline = $3
+         and (d.source_uri = $4 or not exists
+           (select 1 from documents o where o.kb_id = $1 and o.source_uri = $4 and o.deleted_at is null))
        order by (d.source_uri = $4) desc limit 1`,
       [kbId, sha, file.pipeline, name],
     );
