@@ -21,7 +21,7 @@ export const sourceJson = z
     snippet: z.string(),
     strength: z.enum(['strong', 'medium', 'weak']),
   })
-  .meta({ id: 'Source' });
+  .meta({ id: 'AnswerSource' });
 export type SourceJson = z.output<typeof sourceJson>;
 
 export const supports = ['strong', 'medium', 'weak', 'unsupported'] as const;

@@ -43,7 +43,7 @@ const save = route({
   params,
   query: z.strictObject({ format: z.enum(exportFormats).default('markdown') }),
   answers: { 200: null },
-  raw: 'text/markdown',
+  raw: ['text/markdown', 'application/json'],
 });
 const regenerate = route({
   method: 'post',

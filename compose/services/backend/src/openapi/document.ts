@@ -84,8 +84,8 @@ function problemsOf(spec: RouteSpec): ProblemCode[] {
 function operationOf(spec: RouteSpec, components: Json): Json {
   const content = (schema: z.ZodType | null): Json => ({
     ...(schema === null ? {} : { 'application/json': { schema: schemaOf(schema, 'output', components) } }),
-    ...(spec.events === undefined ? {} : { 'text/event-stream': { schema: { type: 'string' } } }),
-    ...(spec.raw === undefined ? {} : { [spec.raw]: { schema: { type: 'string' } } }),
+    ...(spec.events === undefined ? {} : { 'text/event-stream': {} }),
+    ...Object.fromEntries([spec.raw ?? []].flat().map((type) => [type, { schema: { type: 'string' } }])),
   });
   const answers = Object.entries(spec.answers).map(([status, schema]) => {
     const held = status === '204' ? {} : content(schema);
