@@ -1,5 +1,8 @@
 /** Files that mean harm, made here: so that one can read what is wrong with each. */
-import { crc32, deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, deflateRaw } from 'node:zlib';
+
+const deflated = promisify(deflateRaw);
 
 /** A PDF of these objects, numbered from 1; the first is the catalog. `trailer` adds to its trailer. */
 function pdf(objects: readonly string[], trailer = ''): Buffer<ArrayBuffer> {
@@ -79,12 +82,14 @@ export const recursivePdf = (): Buffer<ArrayBuffer> =>
   ]);
 
 /** @param declares how many bytes an entry says it unpacks to; its true size when left out */
-export function zip(entries: Readonly<Record<string, { bytes: Uint8Array; declares?: number }>>): Buffer<ArrayBuffer> {
+async function zip(
+  entries: Readonly<Record<string, { bytes: Uint8Array; declares?: number }>>,
+): Promise<Buffer<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
   for (const [name, { bytes, declares = bytes.length }] of Object.entries(entries)) {
-    const packed = deflateRawSync(bytes);
+    const packed = await deflated(bytes);
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(8, 4);
@@ -114,10 +119,14 @@ export function zip(entries: Readonly<Record<string, { bytes: Uint8Array; declar
 
 const space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 /** A Word document that unpacks to about this many megabytes. @param declares bytes that it says it unpacks to */
-export function wordBomb(megabytes: number, declares?: number): Buffer<ArrayBuffer> {
+export async function wordBomb(megabytes: number, declares?: number): Promise<Buffer<ArrayBuffer>> {
   const paragraph = '<w:p><w:r><w:t>Again and again the same.</w:t></w:r></w:p>';
-  const body = paragraph.repeat(Math.ceil((megabytes * 1024 * 1024) / paragraph.length));
-  const document = Buffer.from(`<w:document ${space}><w:body>${body}</w:body></w:document>`);
+  const times = Math.ceil((megabytes * 1024 * 1024) / paragraph.length);
+  const document = Buffer.concat([
+    Buffer.from(`<w:document ${space}><w:body>`),
+    Buffer.alloc(times * paragraph.length, paragraph),
+    Buffer.from('</w:body></w:document>'),
+  ]);
   const relation = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument';
   const rels = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="${relation}" Target="word/document.xml"/></Relationships>`;
   const types =

@@ -43,7 +43,8 @@ export interface RagStack {
   asked(question: string, more?: { conversation?: string; signal?: AbortSignal }): Promise<Asked>;
   /** How often a line of /metrics has counted; 0 when it is not there. */
   metric(line: string): Promise<number>;
-  container(service: Service): Promise<string>;
+  container(service: Service): string;
+  image(service: Service): Promise<string>;
   stop(service: Service): Promise<void>;
   /** SIGKILL, which nobody can answer. */
   kill(service: Service): Promise<void>;
@@ -186,7 +187,11 @@ export async function startRagStack(): Promise<RagStack> {
       const found = text.split('\n').find((entry) => entry.startsWith(`${line} `));
       return found === undefined ? 0 : Number(found.slice(line.length + 1));
     },
-    container: async (service) => idOf(service),
+    container: idOf,
+    async image(service) {
+      const { Config } = (await inspect(idOf(service))) as { Config: { Image: string } };
+      return Config.Image;
+    },
     stop: (service) => engine.stopContainer(idOf(service), owner, 20),
     async kill(service) {
       const status = await engineCall('POST', `/containers/${idOf(service)}/kill?signal=KILL`);
@@ -203,7 +208,7 @@ export async function startRagStack(): Promise<RagStack> {
           const { json } = await call('GET', '/health', { token: null, signal: AbortSignal.timeout(3000) });
           expect(json?.status).toBe('healthy');
         },
-        { timeout: 60_000, interval: 200 },
+        { timeout: 150_000, interval: 200 },
       );
     },
     async sql(statement) {
