@@ -6,6 +6,7 @@ import { AppModule, createParts } from './app.module.ts';
 import { AccessGuard } from './auth/guard.ts';
 import { readLayers } from './config/layers.ts';
 import { readSettings } from './config/settings.ts';
+import { answerClientError } from './http/client-error.ts';
 import { gate } from './http/gate.ts';
 import { readJson } from './http/json-body.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   app.use(readJson);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalGuards(new AccessGuard(parts.auth.limits, parts.config.values));
+  (app.getHttpServer() as Server).on('clientError', answerClientError);
   const stop = async (signal: string): Promise<void> => {
     if (closing.signal.aborted) return;
     log.info('stop', 'Stopping', { signal });

@@ -124,7 +124,7 @@ export function createHealthMonitor(
     const [database, redis, qdrant, nlp, n8n] = await Promise.all([
       measured(() => parts.database.rows('select 1')),
       measured(() => parts.cache.ping()),
-      measured((signal) => parts.vectors.ping(signal)),
+      measured((signal) => parts.vectors.ping(parts.profiles.active().collection, signal)),
       measured((signal) => parts.nlp.ping(signal)),
       workflows.configured
         ? measured((signal) => workflows.ping(signal))

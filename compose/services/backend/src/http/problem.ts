@@ -27,6 +27,7 @@ const titles = {
   'unsupported-type': [415, 'This kind of file is not supported'],
   'unsupported-media-type': [415, 'This kind of request body is not supported'],
   'event-id-invalid': [416, 'There is no such event'],
+  'head-too-long': [431, 'The head of the request is too long'],
   'validation-failed': [422, 'Some fields do not fit'],
   'empty-question': [422, 'The question is empty'],
   'file-empty': [422, 'The file is empty'],

@@ -66,7 +66,8 @@ export interface VectorStore {
   pointAlias(collection: string): Promise<void>;
   /** Dropping what is not there changes nothing. */
   drop(collection: string): Promise<void>;
-  ping(signal: AbortSignal): Promise<void>;
+  /** @throws when it does not answer, or has no such collection to search in */
+  ping(collection: string, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -151,8 +152,8 @@ export function createVectors(settings: Settings): VectorStore {
     });
   };
 
-  async function aliasTarget(signal?: AbortSignal): Promise<string | null> {
-    const { result } = aliasesAnswer.parse(await call('GET', '/aliases', undefined, signal));
+  async function aliasTarget(): Promise<string | null> {
+    const { result } = aliasesAnswer.parse(await call('GET', '/aliases'));
     return result.aliases.find((entry) => entry.alias_name === alias)?.collection_name ?? null;
   }
 
@@ -171,9 +172,10 @@ export function createVectors(settings: Settings): VectorStore {
     async drop(collection) {
       await call('DELETE', `/collections/${collection}`);
     },
-    async ping(signal) {
+    async ping(collection, signal) {
+      const { result } = existsAnswer.parse(await call('GET', `/collections/${collection}/exists`, undefined, signal));
       // A store that answers and has nothing to search in is as good as away.
-      if ((await aliasTarget(signal)) === null) throw new Error('there is no collection to search in');
+      if (!result.exists) throw new Error('there is no collection to search in');
     },
   };
 }
