@@ -178,52 +178,71 @@ describe('people', () => {
       token: ada.token,
       body: { kind: 'url', kb: kb.json.id, url: 'https://lantern.example/' },
     });
+    const item = { question: 'What does the lantern burn?', expected: [{ source: 'Lantern.md' }], answerable: true };
+    const set = await call(one, 'POST', '/v1/eval/sets', { token: ada.token, body: { name: 'Hers', items: [item] } });
+    const run = await call(one, 'POST', '/v1/eval/runs', {
+      token: ada.token,
+      body: { items: [item], kbIds: [kb.json.id] },
+    });
+    // What stands before the first parameter of a route says whose things it is about.
     const hers: Record<string, string> = {
-      'knowledge-bases': kb.json.id,
-      documents: document.id,
-      jobs: document.job,
-      chunks: chunks.json.items[0].id,
-      conversations: conversation.json.id,
-      runs: runId,
-      'api-keys': key.json.key.id,
-      messages: messages.json.items[0].id,
-      sources: source.json.source.id,
+      '/v1/knowledge-bases/': kb.json.id,
+      '/v1/documents/': document.id,
+      '/v1/jobs/': document.job,
+      '/v1/chunks/': chunks.json.items[0].id,
+      '/v1/conversations/': conversation.json.id,
+      '/v1/runs/': runId,
+      '/v1/api-keys/': key.json.key.id,
+      '/v1/messages/': messages.json.items[0].id,
+      '/v1/sources/': source.json.source.id,
+      '/v1/eval/sets/': set.json.id,
+      '/v1/eval/runs/': run.json.run.id,
     };
+    /** Their parameter names no thing that belongs to anybody. */
+    const nobodys = ['/v1/workflows/'];
     const bodies: Record<string, unknown> = {
       'post /v1/knowledge-bases/{kb}/documents': { title: 'x', text: 'x' },
+      'post /v1/knowledge-bases/{kb}/documents/known': { files: [{ sourceUri: 'x.md', sha256: '0'.repeat(64) }] },
       'put /v1/knowledge-bases/{kb}/members/{userId}': { role: 'reader' },
       'patch /v1/conversations/{id}': { title: 'x' },
       'post /v1/conversations/{id}/messages': { question: 'What does the lantern burn?' },
       'put /v1/messages/{id}/feedback': { rating: 'up' },
       'post /v1/messages/{id}/edit': { question: 'What does the lantern burn?' },
+      'put /v1/eval/sets/{id}': { name: 'x', items: [item] },
     };
-    // Every route that takes an id and is open to people, as the document of the API lists them.
+    // Every route that takes an id, as the document of the API lists them: one that is added and whose things nobody
+    // has an example of fails here.
     const { paths } = JSON.parse(readFileSync(resolve('compose/services/backend/openapi.json'), 'utf8')) as {
       paths: Record<string, Record<string, { 'x-access': string }>>;
     };
     const routes = Object.entries(paths).flatMap(([path, operations]) =>
-      Object.entries(operations)
-        .filter(([, operation]) => operation['x-access'] !== 'owner' && /\{(id|kb)\}/.test(path))
-        .map(([method]) => ({ method, path })),
+      path.includes('{')
+        ? Object.entries(operations).map(([method, { 'x-access': access }]) => ({ method, path, access }))
+        : [],
     );
-    expect(routes.length).toBeGreaterThanOrEqual(24);
-    for (const { method, path } of routes) {
-      const kind = path.split('/')[2] ?? '';
+    expect(routes.length).toBeGreaterThanOrEqual(40);
+    for (const { method, path, access } of routes) {
+      const kind = path.slice(0, path.indexOf('{'));
+      if (nobodys.includes(kind)) continue;
+      const body = bodies[`${method} ${path}`] ?? (['post', 'patch', 'put'].includes(method) ? {} : undefined);
       const ask = async (id: string): Promise<unknown> => {
-        const answer = await call(
-          two,
-          method.toUpperCase(),
-          path.replace(/\{(id|kb)\}/, id).replace('{userId}', bob.id),
-          {
-            token: bob.token,
-            body: bodies[`${method} ${path}`] ?? (['post', 'patch', 'put'].includes(method) ? {} : undefined),
-          },
-        );
+        const address = path.replace('{userId}', bob.id).replace(/\{\w+\}/, id);
+        const answer = await call(two, method.toUpperCase(), address, { token: bob.token, body });
         const { requestId, instance, ...rest } = answer.json ?? {};
         expect([method, path, typeof requestId, typeof instance]).toEqual([method, path, 'string', 'string']);
         return [answer.status, rest];
       };
-      const theirs = await ask(hers[kind] ?? `no example of ${kind}`);
+      if (access === 'owner') {
+        expect([method, path, await ask(unknown)]).toEqual([
+          method,
+          path,
+          [403, expect.objectContaining({ code: 'forbidden' })],
+        ]);
+        continue;
+      }
+      const id = hers[kind];
+      if (id === undefined) throw new Error(`nobody says whose ${method} ${path} is: add an example of ${kind}`);
+      const theirs = await ask(id);
       expect([method, path, theirs]).toEqual([method, path, [404, expect.objectContaining({ code: 'not-found' })]]);
       // What is somebody else's looks exactly like what is not there.
       expect([method, path, await ask(unknown)]).toEqual([method, path, theirs]);
@@ -232,6 +251,8 @@ describe('people', () => {
     expect((await search({ query: 'lantern', kbIds: [kb.json.id] })).status).toBe(404);
     expect((await search({ query: 'lantern', filters: { documentIds: [document.id] } })).json.hits).toEqual([]);
     const foreign = { token: bob.token, body: { kbIds: [kb.json.id] } };
+    for (const body of [{ setId: set.json.id }, { items: [item], kbIds: [kb.json.id] }])
+      expect((await call(two, 'POST', '/v1/eval/runs', { token: bob.token, body })).status).toBe(404);
     expect((await call(two, 'POST', '/v1/conversations', foreign)).status).toBe(404);
     for (const list of ['documents', 'conversations', 'api-keys'])
       expect((await call(two, 'GET', `/v1/${list}`, { token: bob.token })).json.items).toEqual([]);
