@@ -126,7 +126,8 @@ export async function startRagStack(): Promise<RagStack> {
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.raw === undefined ? {} : { body: options.raw }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      // No answer takes that long: one that hangs fails here, where it can be seen which it was.
+      signal: options.signal ?? AbortSignal.timeout(90_000),
     });
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined;
@@ -149,6 +150,7 @@ export async function startRagStack(): Promise<RagStack> {
     const response = await fetch(`http://${Object.values(Networks)[0]?.IPAddress}:6333${path}`, {
       method,
       headers: { 'api-key': qdrantKey, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(30_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, json: await response.json() };
