@@ -348,6 +348,7 @@ describe('answers', () => {
       'status',
       'sources',
       'delta',
+      'citation',
       'usage',
       'done',
     ]);
@@ -619,7 +620,7 @@ describe('a killed backend', () => {
   it('takes up what it was reading, and every passage has exactly one vector', async () => {
     const path = join(folder, 'long.md');
     const sections = Array.from(
-      { length: 60 },
+      { length: 600 },
       (_, at) => `## Buoy ${at}\n\nBuoy ${at} lies ${at * 3} metres off the pier and blinks ${at} times.\n`,
     );
     await writeFile(path, `# Buoys\n\n${sections.join('\n')}`);
