@@ -301,7 +301,9 @@ describe('nlp', () => {
       probe: ['bash', '-c', `${http(8000, 'GET', '/health')} | grep ' 200 '`],
     });
     const auth = [`Authorization: Bearer ${token}`];
-    const golden = JSON.parse(await readFile('compose/services/nlp/quayside_nlp/golden/all-MiniLM-L6-v2.json', 'utf8')) as {
+    const golden = JSON.parse(
+      await readFile('compose/services/nlp/quayside_nlp/golden/all-MiniLM-L6-v2.json', 'utf8'),
+    ) as {
       entries: { text: string; vector: number[]; tokens: number }[];
     };
     const entry = golden.entries[1];
