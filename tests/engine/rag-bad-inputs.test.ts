@@ -8,7 +8,7 @@
  * | 7 | backend-replicas.test.ts, over every route of the API's document; other ids in bodies here |
  * | 10 | here for one account; backend-replicas.test.ts for an account over several replicas |
  * | 11-21 | rag-bad-inputs-documents.test.ts; 19's redirects and rebinding names need a world outside: guarded-fetch.test.ts beside the code |
- * | 22-25 | backend.test.ts, "a store that is away"; not yet: vectors that are none, foreign collections, connections that run out |
+ * | 22-25 | rag-bad-inputs-stores.test.ts; smaller variants in backend.test.ts, "a store that is away" |
  * | 26, 28, 29 | rag-bad-inputs-answers.test.ts; 28's resumption after each event in backend-replicas.test.ts |
  * | 27 | here; environment locks and stale `If-Match` between replicas in backend-replicas.test.ts |
  * | 30 | the tests of the workflows |

@@ -75,13 +75,14 @@ describe('the lanes of embedding', () => {
 
 describe('a service with another model', () => {
   it.each([
-    ['another name', { ...model, model: 'owner/other' }],
-    ['another size', { ...model, dim: 768 }],
-  ])('of %s is refused, whatever it answers', async (_what, answers) => {
+    ['another name', { ...model, model: 'owner/other' }, 'embedding-profile-mismatch'],
+    // The right name with figures of another size is no other model: it is an answer that is wrong.
+    ['another size', { ...model, dim: 768 }, 'embedding-unavailable'],
+  ])('of %s is refused, whatever it answers', async (_what, answers, code) => {
     const { url, answer, arrived } = await service(answers);
     const next = arrived();
     const asked = createNlp({ url, token: 'x' }).embed(model, ['a question'], 'query');
-    const refused = expect(asked).rejects.toMatchObject({ code: 'embedding-profile-mismatch', retryable: true });
+    const refused = expect(asked).rejects.toMatchObject({ code, retryable: true, retryAfter: 5 });
     await next;
     for (const one of answer.splice(0)) one();
     await refused;

@@ -40,12 +40,15 @@ export interface Nlp {
 
 export const NLP = Symbol('nlp');
 
+const wrong = (why: string): BackendProblem => {
+  embeddingErrors.inc({ reason: 'malformed' });
+  return new BackendProblem('embedding-unavailable', `The embedding service sent a wrong answer: ${why}.`, {
+    retryAfter: 5,
+  });
+};
+
 /** @throws {BackendProblem} when the vectors are not what the model makes */
 export function checkedVectors(vectors: readonly (readonly number[])[], expected: number, dim: number): Float32Array[] {
-  const wrong = (why: string): BackendProblem => {
-    embeddingErrors.inc({ reason: 'malformed' });
-    return new BackendProblem('embedding-unavailable', `The embedding service sent a wrong answer: ${why}.`);
-  };
   if (vectors.length !== expected) throw wrong(`${vectors.length} vectors for ${expected} texts`);
   return vectors.map((vector) => {
     if (vector.length !== dim) throw wrong(`a vector of ${vector.length} figures`);
@@ -122,11 +125,10 @@ export function createNlp(options: { url: string; token: string }): Nlp {
     try {
       const body = { inputs: texts, lane, model: by };
       const answer = await call('POST', '/v1/embed', embedAnswer, signal, body, lanePatienceMs[lane]);
-      if (answer.model !== by.model || answer.dim !== by.dim)
-        throw mismatch(
-          by,
-          `The embedding service answered with ${answer.model.slice(0, 100)} (${answer.dim} figures).`,
-        );
+      if (answer.model !== by.model)
+        throw mismatch(by, `The embedding service answered with ${answer.model.slice(0, 100)}.`);
+      // The right model has one size only: figures of another are no other model but a wrong answer.
+      if (answer.dim !== by.dim) throw wrong(`vectors of ${answer.dim} figures from ${by.model}`);
       return checkedVectors(answer.vectors, texts.length, by.dim);
     } finally {
       end();
@@ -166,7 +168,7 @@ export function createNlp(options: { url: string; token: string }): Nlp {
       inBatches(texts, maxInputs, async (batch) => {
         const { counts } = await call('POST', '/v1/tokenize', tokenAnswer, signal, { inputs: batch, model: by });
         if (counts.length === batch.length) return counts;
-        throw new BackendProblem('embedding-unavailable', 'The embedding service sent a wrong number of counts.');
+        throw wrong(`${counts.length} counts for ${batch.length} texts`);
       }),
     models: async (signal) => (await call('GET', '/v1/models', modelsAnswer, signal)).items,
     async ping(signal) {

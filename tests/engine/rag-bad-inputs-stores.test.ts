@@ -252,7 +252,9 @@ describe('#24 the database has no connection left, or goes in the middle: 503 da
 });
 
 describe('#25 Redis is away: answers all the same, degraded; what only it remembered is gone, and says so', () => {
-  it('410 run-not-resumable for an answer of before', async () => {
+  it('410 run-not-resumable for an answer of before; nobody new signs in', async () => {
+    const ada = { email: 'ada@example.org', password: 'a good long one' };
+    expect((await stack.call('POST', '/v1/users', { body: ada })).status).toBe(201);
     await stack.stop('redis');
     const { runId, text, events } = await stack.asked('How long is the mooring rope of the Halcyon?');
     expect([text, events.at(-1)?.data.status]).toEqual([expect.stringContaining('forty metres'), 'completed']);
@@ -264,9 +266,9 @@ describe('#25 Redis is away: answers all the same, degraded; what only it rememb
       },
       { timeout: 30_000, interval: 200 },
     );
-    const login = { email: 'ada@example.org', password: 'a good long one' };
-    const refused = await stack.call('POST', '/v1/auth/login', { token: null, body: login });
-    expect([401, 503]).toContain(refused.status);
+    const login = (body: object): Promise<Answer> => stack.call('POST', '/v1/auth/login', { token: null, body });
+    expect(statusAndCode(await login(ada))).toEqual([503, 'session-store-unavailable']);
+    expect(statusAndCode(await login({ ...ada, password: 'a wrong long one' }))).toEqual([401, 'login-failed']);
     // The process that made the answer still has it; the next one has not.
     expect((await stack.call('GET', `/v1/runs/${runId}/events`)).status).toBe(200);
     await stack.kill('backend');
