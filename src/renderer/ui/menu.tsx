@@ -18,14 +18,17 @@ export function ActionMenu({
   label,
   icon: Icon,
   actions,
+  className = cx(button.iconButton, button.md),
 }: {
   readonly label: string;
   readonly icon: LucideIcon;
   readonly actions: readonly MenuAction[];
+  /** How the button looks where an icon button of the usual size does not fit. */
+  readonly className?: string | undefined;
 }): ReactNode {
   return (
     <BaseMenu.Root>
-      <BaseMenu.Trigger aria-label={label} title={label} className={cx(button.iconButton, button.md)}>
+      <BaseMenu.Trigger aria-label={label} title={label} className={className}>
         <Icon size={16} aria-hidden />
       </BaseMenu.Trigger>
       <BaseMenu.Portal>

@@ -1,5 +1,4 @@
 /** The conversations at the side: find, choose, start anew, rename, save to a file, delete. */
-import { Menu } from '@base-ui/react/menu';
 import { Ellipsis, FileBraces, FileText, Pencil, Plus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { Conversation } from '../../../shared/model/chat.ts';
@@ -8,6 +7,7 @@ import { announce } from '../../ui/announce.ts';
 import { Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { formatAgo } from '../../ui/format.ts';
+import { ActionMenu } from '../../ui/menu.tsx';
 import { Confirm } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import { SearchField } from '../../ui/search-field.tsx';
@@ -76,30 +76,17 @@ function Entry({
         <span className={css.title}>{title}</span>
         <span className={css.when}>{formatAgo(conversation.updatedAtMs, now)}</span>
       </button>
-      <Menu.Root>
-        <Menu.Trigger className={css.more} aria-label={`More for ${title}`}>
-          <Ellipsis size={15} aria-hidden />
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner className={css.place} align="end" sideOffset={4}>
-            <Menu.Popup className={css.menu}>
-              <Menu.Item className={css.item} onClick={() => setEditing(true)}>
-                <Pencil size={14} aria-hidden /> Rename
-              </Menu.Item>
-              <Menu.Item className={css.item} onClick={() => void save(conversation.id, 'markdown')}>
-                <FileText size={14} aria-hidden /> Save as Markdown
-              </Menu.Item>
-              <Menu.Item className={css.item} onClick={() => void save(conversation.id, 'json')}>
-                <FileBraces size={14} aria-hidden /> Save as JSON
-              </Menu.Item>
-              <Menu.Separator className={css.separator} />
-              <Menu.Item className={css.item} onClick={() => setAsking(true)}>
-                <Trash2 size={14} aria-hidden /> Delete
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
+      <ActionMenu
+        label={`More for ${title}`}
+        icon={Ellipsis}
+        className={css.more}
+        actions={[
+          { label: 'Rename', icon: Pencil, run: () => setEditing(true) },
+          { label: 'Save as Markdown', icon: FileText, run: () => void save(conversation.id, 'markdown') },
+          { label: 'Save as JSON', icon: FileBraces, run: () => void save(conversation.id, 'json') },
+          { label: 'Delete', icon: Trash2, danger: true, run: () => setAsking(true) },
+        ]}
+      />
       <Confirm
         open={asking}
         title={`Delete “${title}”?`}

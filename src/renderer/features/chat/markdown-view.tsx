@@ -1,6 +1,6 @@
 /** Draws a language model's Markdown: no raw HTML, no images, links that only ask. Loaded with the first such answer. */
 import { type ComponentProps, Fragment, memo, type ReactNode, useMemo, useRef } from 'react';
-import { CopyButton } from '../../ui/copy-button.tsx';
+import { CodeBlock } from '../../ui/code-block.tsx';
 import { cx } from '../../ui/cx.ts';
 import { markHidden } from '../../ui/plain-text.ts';
 import { type Mark, type MarkedText, markExactly, markLikely, restoreMarks } from './answer-marks.ts';
@@ -30,19 +30,7 @@ const heading: Draw = (node, context) => {
 const code: Draw = ({ token }, { marks }) => {
   const text = markHidden(restoreMarks(token.content, marks).replace(/\n$/, ''));
   const language = markHidden(restoreMarks(token.info, marks)).trim().split(/\s+/)[0]?.slice(0, 30) ?? '';
-  return (
-    <div className={css.code}>
-      <div className={css.codeHead}>
-        <span>{language === '' ? 'Code' : language}</span>
-        <CopyButton text={text} label="Copy this code">
-          Copy
-        </CopyButton>
-      </div>
-      <pre>
-        <code>{text}</code>
-      </pre>
-    </div>
-  );
+  return <CodeBlock title={language === '' ? 'Code' : language} text={text} />;
 };
 
 const link: Draw = (node, context) => {

@@ -1,5 +1,5 @@
 /** Making a knowledge base, changing its name and words, and the question before one goes with all it holds. */
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import { perform } from '../../app/actions.ts';
@@ -9,7 +9,7 @@ import { TextField } from '../../ui/field.tsx';
 import { count } from '../../ui/format.ts';
 import { Confirm, FormDialog } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
-import css from './kb-dialogs.module.css';
+import { TypedProof } from '../../ui/typed-proof.tsx';
 import { showKb } from './knowledge-store.ts';
 
 /** `kb` null: a new one, which is shown once it is there. */
@@ -94,7 +94,6 @@ export function KbDelete({
   readonly onClose: () => void;
 }): ReactNode {
   const [typed, setTyped] = useState('');
-  const id = useId();
   const proof = kb.documents > 0;
   return (
     <Confirm
@@ -109,21 +108,7 @@ export function KbDelete({
         onClose();
       }}
     >
-      {proof ? (
-        <div className={css.proof}>
-          <label htmlFor={id}>
-            Type <b>{markHidden(kb.name)}</b> to confirm
-          </label>
-          <input
-            id={id}
-            type="text"
-            spellCheck={false}
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </div>
-      ) : null}
+      {proof ? <TypedProof word={kb.name} value={typed} onChange={setTyped} /> : null}
     </Confirm>
   );
 }

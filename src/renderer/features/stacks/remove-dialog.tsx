@@ -1,7 +1,8 @@
 /** The question before containers go; the data goes only when the project's name was typed. */
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { areaOf, perform } from '../../app/actions.ts';
 import { Confirm } from '../../ui/overlay.tsx';
+import { TypedProof } from '../../ui/typed-proof.tsx';
 import css from './remove-dialog.module.css';
 
 export function RemoveDialog({
@@ -15,7 +16,6 @@ export function RemoveDialog({
 }): ReactNode {
   const [data, setData] = useState(false);
   const [typed, setTyped] = useState('');
-  const fieldId = useId();
   const close = (): void => {
     setData(false);
     setTyped('');
@@ -35,21 +35,7 @@ export function RemoveDialog({
         <input type="checkbox" checked={data} onChange={(event) => setData(event.target.checked)} />
         Also delete the data in its volumes, for good
       </label>
-      {data ? (
-        <div className={css.proof}>
-          <label htmlFor={fieldId}>
-            Type <b>{id}</b> to confirm
-          </label>
-          <input
-            id={fieldId}
-            type="text"
-            spellCheck={false}
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </div>
-      ) : null}
+      {data ? <TypedProof word={id} value={typed} onChange={setTyped} /> : null}
     </Confirm>
   );
 }
