@@ -1,7 +1,7 @@
 /**
  * Conversations, who writes answers and how they are found, in the real window on a real stack: search, rename, edit,
- * answer again, export, knowledge bases, a model service that this test runs, its hostile answers, and settings that hold
- * from the next question on. Each step builds on the one before.
+ * answer again, export, knowledge bases, a model service that this test runs, its hostile answers, settings that hold from
+ * the next question on. Each step builds on the one before.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,9 +65,7 @@ test.describe
       await expect(page.getByRole('article', { name: 'backend', exact: true })).toContainText('Healthy', {
         timeout: 180_000,
       });
-      const info = await page.evaluate(() => window.quayside.call('app.info', {}));
-      if (!info.ok) throw new Error(info.problem.title);
-      model = await startMockModel(info.value.project, key);
+      model = await startMockModel(key);
       await nav('Chat').click();
       const documents = page.getByRole('complementary', { name: 'Documents' });
       await documents.getByRole('button', { name: 'Add samples' }).click();
@@ -231,7 +229,11 @@ test.describe
       await nav('Settings').click();
       await tab('Answering and retrieval').click();
       await main().getByRole('button', { name: 'Show', exact: true }).click();
-      await expect(main().getByRole('list', { name: 'Changes' })).toContainText('Temperature: the default → 0.7');
+      await expect(main().getByRole('list', { name: 'Changes' })).toContainText(
+        'Temperature: the default → 0.7 by Owner',
+      );
+      await main().getByRole('list', { name: 'Changes' }).scrollIntoViewIfNeeded();
+      await takeGallery(panel, ['settings'], 'history', { stay: true });
       await main().getByRole('button', { name: 'Put Temperature back to the default' }).click();
       await expect(field).toHaveValue('0.1');
     });

@@ -1,10 +1,9 @@
 /** A language model service that a test runs on this machine, where the stack's containers reach it: it speaks as OpenAI's does. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { engineCall } from './engine-door.ts';
 
 export interface MockModel {
-  /** As the backend of `project` reaches it. */
+  /** As the backend reaches it, by the name that the stack gives this machine. */
   readonly baseUrl: string;
   /** Bodies of questions, oldest first; tests of the connection are left out. */
   readonly asked: { model?: string; temperature?: number }[];
@@ -15,19 +14,7 @@ export interface MockModel {
   close(): Promise<void>;
 }
 
-/** The address of this machine on the network of a project's containers. */
-async function hostOf(project: string): Promise<string> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
-  const networks = (await engineCall('GET', `/networks?filters=${filters}`)) as {
-    Internal: boolean;
-    IPAM: { Config: { Gateway?: string }[] };
-  }[];
-  const gateway = networks.find((network) => !network.Internal)?.IPAM.Config[0]?.Gateway;
-  if (gateway === undefined) throw new Error(`No network of ${project} leads to this machine`);
-  return gateway;
-}
-
-export async function startMockModel(project: string, key: string): Promise<MockModel> {
+export async function startMockModel(key: string): Promise<MockModel> {
   const asked: MockModel['asked'] = [];
   const strays: string[] = [];
   let answer = 'Nothing to say.';
@@ -69,7 +56,7 @@ export async function startMockModel(project: string, key: string): Promise<Mock
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    baseUrl: `http://${await hostOf(project)}:${port}/v1`,
+    baseUrl: `http://host.docker.internal:${port}/v1`,
     asked,
     strays,
     say: (text) => {

@@ -120,6 +120,7 @@ describe('what can be refused without asking anybody', () => {
     'http://a.localhost/',
     'http://metadata.google.internal/',
     'http://printer.local/',
+    'http://host.docker.internal:11434/',
     'http://127.1/',
     'http://2130706433/',
     'http://0x7f.0.0.1/',
