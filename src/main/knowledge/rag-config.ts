@@ -71,7 +71,16 @@ const wireConfig = z
   );
 const wireHistory = z.object({
   items: z.array(
-    z.object({ id: z.number(), key: cutText(100), oldValue: value, newValue: value, changedAtMs: z.number() }),
+    z
+      .object({
+        id: z.number(),
+        key: cutText(100),
+        oldValue: value,
+        newValue: value,
+        changedByName: cutText(320).nullable(),
+        changedAtMs: z.number(),
+      })
+      .transform(({ changedByName, ...change }): ConfigChange => ({ ...change, changedBy: changedByName })),
   ),
 });
 

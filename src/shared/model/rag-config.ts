@@ -49,6 +49,8 @@ export const configChangeSchema = z.strictObject({
   /** null: the default. */
   oldValue: value,
   newValue: value,
+  /** The name of who did; null for somebody who is gone. */
+  changedBy: z.string().max(320).nullable(),
   changedAtMs: z.number(),
 });
 export type ConfigChange = z.infer<typeof configChangeSchema>;

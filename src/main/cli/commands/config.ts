@@ -121,12 +121,13 @@ async function history({ core, terminal }: Context): Promise<ExitCode> {
   else
     await terminal.print(
       table([
-        ['WHEN', 'SETTING', 'FROM', 'TO'],
+        ['WHEN', 'SETTING', 'FROM', 'TO', 'BY'],
         ...changes.map((one) => [
           new Date(one.changedAtMs).toISOString().slice(0, 19).replace('T', ' '),
           one.key,
           one.oldValue === null ? 'default' : text(one.oldValue),
           one.newValue === null ? 'default' : text(one.newValue),
+          one.changedBy ?? 'somebody who is gone',
         ]),
       ]),
     );

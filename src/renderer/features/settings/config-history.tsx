@@ -1,4 +1,4 @@
-/** What was changed and when, with a way back. */
+/** What was changed, when and by whom, with a way back. */
 import { Undo2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Problem } from '../../../shared/model/problem.ts';
@@ -8,6 +8,7 @@ import { LiveProblem } from '../../app/live-problem.tsx';
 import { Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { formatDate } from '../../ui/format.ts';
+import { markHidden } from '../../ui/plain-text.ts';
 import css from './config.module.css';
 import { titleOf, valueWords } from './config-words.ts';
 
@@ -43,7 +44,7 @@ export function ConfigHistory({
   const now = new Map(entries.map((entry) => [entry.key, entry]));
   return (
     <ul className={css.history} aria-label="Changes">
-      {changes.slice(0, most).map(({ id, key, oldValue, newValue, changedAtMs }) => {
+      {changes.slice(0, most).map(({ id, key, oldValue, newValue, changedBy, changedAtMs }) => {
         const entry = now.get(key);
         const held = entry?.source === 'database' ? entry.value : null;
         const possible = entry !== undefined && !entry.locked && held !== oldValue;
@@ -52,7 +53,8 @@ export function ConfigHistory({
             <time className={css.when}>{formatDate(changedAtMs)}</time>
             <span className={css.what}>
               <b>{titleOf(key)}</b>
-              {`: ${valueWords(oldValue)} → ${valueWords(newValue)}`}
+              {`: ${valueWords(oldValue)} → ${valueWords(newValue)} `}
+              <span className={css.who}>by {changedBy === null ? 'somebody who is gone' : markHidden(changedBy)}</span>
             </span>
             {possible ? (
               <Button

@@ -1,6 +1,6 @@
 /** One setting of the backend: what it does, its value to change, where that comes from, and why it may be fixed. */
 import { Lock, RotateCcw } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import type { ConfigEntry, ConfigValue } from '../../../shared/model/rag-config.ts';
 import { Button } from '../../ui/button.tsx';
 import css from './config.module.css';
@@ -13,8 +13,13 @@ type Set = (value: ConfigValue) => void;
 function Typed({ entry, onSet }: { readonly entry: ConfigEntry; readonly onSet: Set }): ReactNode {
   const stored = entry.value === null ? '' : String(entry.value);
   const [text, setText] = useState(stored);
+  const [held, setHeld] = useState(stored);
   const faultId = useId();
-  useEffect(() => setText(stored), [stored]);
+  // While drawing, not after it: an effect could undo what is typed in between.
+  if (held !== stored) {
+    setHeld(stored);
+    setText(stored);
+  }
   const { kind } = entry;
   const fault = kind.type === 'number' && text !== stored ? numberFault(text, kind) : null;
   const unit = unitOf(entry.key);

@@ -108,7 +108,7 @@ export function ConfigSection(): ReactNode {
             onPutBack={(key, value) => void change({ [key]: value })}
           />
         ) : (
-          <p className={css.help}>What was changed and when, with a way back.</p>
+          <p className={css.help}>What was changed, when and by whom, with a way back.</p>
         )}
       </Card>
     </>

@@ -266,13 +266,15 @@ describe('answering and retrieval', () => {
   it('shows what was changed, with a way back', async () => {
     scripted.answer('config.history', () => ({
       ok: true,
-      value: { changes: [{ id: 1, key: 'retrieval.topK', oldValue: 5, newValue: null, changedAtMs: 1 }] },
+      value: {
+        changes: [{ id: 1, key: 'retrieval.topK', oldValue: 5, newValue: null, changedBy: 'Ada', changedAtMs: 1 }],
+      },
     }));
     scripted.answer('config.change', () => ({ ok: true, value: config }));
     await screen.findByText('History');
     fireEvent.click(screen.getByRole('button', { name: 'Show' }));
     const list = await screen.findByRole('list', { name: 'Changes' });
-    expect(list.textContent).toContain('Passages for an answer: 5 → the default');
+    expect(list.textContent).toContain('Passages for an answer: 5 → the default by Ada');
     fireEvent.click(within(list).getByRole('button', { name: 'Put Passages for an answer back to 5' }));
     await waitFor(() => expect(inputs('config.change')).toEqual([{ changes: { 'retrieval.topK': 5 }, revision: 3 }]));
   });

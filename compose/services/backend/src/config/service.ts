@@ -39,6 +39,8 @@ export const configChangeJson = z
     oldValue: z.unknown(),
     newValue: z.unknown(),
     changedBy: z.string().nullable(),
+    /** Their name, or e-mail address where they gave none; null for who is gone. */
+    changedByName: z.string().nullable(),
     changedAtMs: z.number(),
   })
   .meta({ id: 'ConfigChange' });
@@ -223,9 +225,11 @@ export function createRagConfig(parts: {
     },
     async history(before, limit) {
       const rows = await database.rows<ConfigChangeJson>(
-        `select id, revision, key, old_value as "oldValue", new_value as "newValue", changed_by as "changedBy",
-           (extract(epoch from changed_at) * 1000)::float8 as "changedAtMs"
-         from config_history where ($1::bigint is null or id < $1) order by id desc limit $2`,
+        `select h.id, h.revision, h.key, h.old_value as "oldValue", h.new_value as "newValue",
+           h.changed_by as "changedBy", coalesce(nullif(u.name, ''), u.email) as "changedByName",
+           (extract(epoch from h.changed_at) * 1000)::float8 as "changedAtMs"
+         from config_history h left join users u on u.id = h.changed_by and u.deleted_at is null
+         where ($1::bigint is null or h.id < $1) order by h.id desc limit $2`,
         [before, limit + 1],
       );
       return paged(rows, limit, (last) => String(last.id));

@@ -22,20 +22,24 @@ const expected = z.strictObject({
   heading: written(300).optional(),
   text: written(2000).optional(),
 });
-export const evalItem = z
-  .strictObject({
-    question: written(maxQuestion),
-    /** A passage that fits one of these is right. */
-    expected: z.array(expected).max(20).default([]),
-    /** False: the documents do not answer it, and the right answer is to say so. */
-    answerable: z.boolean(),
-  })
+const kept = z.strictObject({
+  question: written(maxQuestion),
+  /** A passage that fits one of these is right. */
+  expected: z.array(expected).max(20),
+  /** False: the documents do not answer it, and the right answer is to say so. */
+  answerable: z.boolean(),
+});
+/** As it is kept and told. */
+const evalItemJson = kept.meta({ id: 'EvalItem' });
+/** As it is sent. */
+export const evalItem = kept
+  .extend({ expected: kept.shape.expected.default([]) })
   .refine(({ expected: places, answerable }) => answerable === places.length > 0, {
     message: 'An answerable question expects at least one place, an unanswerable one none',
     path: ['expected'],
   })
-  .meta({ id: 'EvalItem' });
-export type EvalItem = z.output<typeof evalItem>;
+  .meta({ id: 'NewEvalItem' });
+export type EvalItem = z.output<typeof evalItemJson>;
 export const evalItems = z.array(evalItem).min(1).max(2000);
 
 const setSummary = z.object({
@@ -50,7 +54,7 @@ const setSummary = z.object({
 });
 export const evalSetSummaryJson = setSummary.meta({ id: 'EvalSetSummary' });
 export type EvalSetSummaryJson = z.output<typeof evalSetSummaryJson>;
-export const evalSetJson = setSummary.extend({ items: z.array(evalItem) }).meta({ id: 'EvalSet' });
+export const evalSetJson = setSummary.extend({ items: z.array(evalItemJson) }).meta({ id: 'EvalSet' });
 export type EvalSetJson = z.output<typeof evalSetJson>;
 
 export const evalModes = z.array(z.enum(searchModes)).min(1).max(searchModes.length);

@@ -1,17 +1,29 @@
 /** The OpenAPI 3.1 document, written from the very schemas that validate requests. */
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { ProblemCode } from '../http/problem.ts';
 import { type RouteSpec, routesOf } from '../http/route.ts';
 
 type Json = Record<string, unknown>;
 
+/** @throws {Error} for another schema under the same name: readers of the document would be told of one of them only */
+function keep(components: Json, name: string, schema: unknown): void {
+  const before = components[name];
+  if (before !== undefined && !isDeepStrictEqual(before, schema))
+    throw new Error(`two schemas are called ${name} in the OpenAPI document`);
+  components[name] = schema;
+}
+
 /** Definitions inside a schema move to the document's components, where every route finds them. */
 function hoist(value: unknown, components: Json): unknown {
   if (Array.isArray(value)) return value.map((entry) => hoist(entry, components));
   if (typeof value !== 'object' || value === null) return value;
   const { $schema: _, $defs, ...rest } = value as Json;
-  for (const [name, definition] of Object.entries(($defs ?? {}) as Json))
-    components[name] ??= hoist(definition, components);
+  for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) {
+    // Within the definition its name is not told again.
+    const { id: _id, ...rest } = definition as Json;
+    keep(components, name, hoist(rest, components));
+  }
   return Object.fromEntries(
     Object.entries(rest).map(([key, entry]) =>
       key === '$ref' && typeof entry === 'string'
@@ -26,7 +38,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): 
   const { id, $schema: _, ...rest } = json;
   // The outermost schema of a name stands in the document itself, not among its definitions.
   if (typeof id === 'string') {
-    components[id] ??= hoist(rest, components);
+    keep(components, id, hoist(rest, components));
     return { $ref: `#/components/schemas/${id}` };
   }
   return hoist(json, components);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { controllers } from '../app.module.ts';
-import { routesOf } from '../http/route.ts';
+import { Route, route, routesOf } from '../http/route.ts';
 import { openApiDocument } from './document.ts';
 
 const document = openApiDocument(controllers);
@@ -19,6 +20,28 @@ describe('the OpenAPI document', () => {
     expect(named.size).toBeGreaterThan(10);
     for (const name of named) expect(Object.keys(components.schemas)).toContain(name);
     expect(text).not.toContain('$defs');
+  });
+
+  it('has one schema for each name', () => {
+    const answers = (schema: z.ZodType) => {
+      const spec = route({
+        method: 'get',
+        path: 'v1/things',
+        summary: '',
+        tag: '',
+        access: 'open',
+        answers: { 200: schema },
+      });
+      class Things {
+        @Route(spec)
+        list(): void {}
+      }
+      return Things;
+    };
+    const thing = z.object({ a: z.string() }).meta({ id: 'Thing' });
+    const other = z.array(z.object({ b: z.string() }).meta({ id: 'Thing' }));
+    expect(() => openApiDocument([answers(thing), answers(z.array(thing))])).not.toThrow();
+    expect(() => openApiDocument([answers(thing), answers(other)])).toThrow('two schemas are called Thing');
   });
 
   it('describes every parameter of every path', () => {
