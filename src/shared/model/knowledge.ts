@@ -132,6 +132,7 @@ export const embeddingStateSchema = z.strictObject({
       documentsDone: z.int().nonnegative(),
       documentsTotal: z.int().nonnegative(),
       remainingMs: z.number().nullable(),
+      /** Why it failed; while it is being built, why the last try was held up. */
       error: failure.nullable(),
     })
     .nullable(),

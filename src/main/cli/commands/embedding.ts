@@ -76,6 +76,8 @@ async function show({ terminal }: Context, state: EmbeddingState): Promise<void>
         ? `✖ The change to ${to} failed: ${error?.message ?? 'no reason was given'}`
         : `Going over to ${to}: ${documentsDone} of ${documentsTotal} documents`,
     );
+    if (now === 'building' && error !== null)
+      await terminal.print(`  It was held up and is being tried again: ${error.message}`);
   }
   if (state.undo !== null) await terminal.print(`"quayside embedding undo" goes back to ${state.undo.model}`);
 }

@@ -1,5 +1,5 @@
 /** Which model turns text into vectors: what it is, a change to another while people go on asking, and the way back. */
-import { Cpu, Undo2 } from 'lucide-react';
+import { Cpu, RotateCcw, Undo2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { EmbeddingState, KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import { perform, useActions } from '../../app/actions.ts';
@@ -84,6 +84,12 @@ function Change({ change }: { readonly change: NonNullable<EmbeddingState['chang
         {`${documentsDone.toLocaleString('en')} of ${count(documentsTotal, 'document')}`}
         {remainingMs === null || remainingMs < 1000 ? '' : `, ${formatDuration(remainingMs)} left`}
       </p>
+      {error === null ? null : (
+        <p className={css.again}>
+          <RotateCcw size={14} aria-hidden />
+          <span>{`It was held up and is being tried again. ${markHidden(error.message)}`}</span>
+        </p>
+      )}
       <p className={css.note}>
         People go on asking meanwhile: answers come from the index before, until this one takes its place in one step.
       </p>

@@ -413,9 +413,14 @@ describe('the embedding model', () => {
         documentsDone: 4,
         documentsTotal: 10,
         remainingMs: 65_000,
-        error: null,
+        error: { code: 'embedding-unavailable', message: 'The embedding service does not answer.' },
       },
     });
+    // What held the last try up is no end.
+    expect(
+      screen.getByText('It was held up and is being tried again. The embedding service does not answer.'),
+    ).toBeTruthy();
+    expect(screen.queryByText(/did not come through/)).toBeNull();
     expect(screen.getByText('4 of 10 documents, 1 min 5 s left')).toBeTruthy();
     expect((screen.getByRole('button', { name: 'Change to bge-small' }) as HTMLButtonElement).disabled).toBe(true);
     fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
