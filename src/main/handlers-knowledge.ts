@@ -103,6 +103,10 @@ export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHa
     'users.list': async () => ({ users: await accounts.users() }),
     'users.create': (user) => accounts.createUser(user),
     'users.change': (change) => accounts.changeUser(change),
+    'users.remove': async ({ id }) => {
+      await accounts.removeUser(id);
+      return nothing;
+    },
     'keys.list': async () => ({ keys: await accounts.keys() }),
     'keys.create': (key) => accounts.createKey(key),
     'keys.revoke': async ({ id }) => {

@@ -217,8 +217,11 @@ describe('providers, settings and doors', () => {
     expect(await refused('config', 'get', 'no.such')).toEqual([4, 'nothing-to-act-on']);
     await json('config', 'reset', 'retrieval.topK');
     expect(await entry()).toMatchObject({ value: 8, source: 'default' });
-    const { changes } = await json<{ changes: { key: string }[] }>('config', 'history');
-    expect(changes.filter(({ key }) => key === 'retrieval.topK')).toHaveLength(2);
+    const { changes } = await json<{ changes: { key: string; changedBy: string }[] }>('config', 'history');
+    expect(changes.filter(({ key }) => key === 'retrieval.topK').map(({ changedBy }) => changedBy)).toEqual([
+      'Owner',
+      'Owner',
+    ]);
   });
 
   it('keys and people come and go; a secret is told once', async () => {
@@ -236,7 +239,13 @@ describe('providers, settings and doors', () => {
     const made = await run(['user', 'create', 'ada@example.org', '--password-file', '-'], `${secrets.password}\n`);
     expect([made.code, made.stdout]).toEqual([0, '✔ ada@example.org may sign in\n']);
     expect((await ours('user', 'disable', 'ada@example.org')).code).toBe(0);
-    expect((await ours('user', 'list')).stdout).toMatch(/^ada@example\.org .* disabled /m);
+    const people = (await ours('user', 'list')).stdout;
+    expect(people).toMatch(/^ada@example\.org .* disabled /m);
+    expect(await refused('user', 'remove', 'ada@example.org')).toEqual([2, 'usage']);
+    expect((await ours('user', 'remove', 'ada@example.org', '--yes')).code).toBe(0);
+    expect((await ours('user', 'list')).stdout).not.toContain('ada@example.org');
+    const owner = /^- .* (\S+)$/m.exec(people)?.[1] ?? '';
+    expect(await refused('user', 'remove', owner, '--yes')).toEqual([1, 'forbidden']);
   });
 
   it('conversations are written out with their sources', async () => {

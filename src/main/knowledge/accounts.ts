@@ -48,6 +48,11 @@ export interface Accounts {
   createUser(user: NewUser): Promise<User>;
   /** @throws {ProblemError} `last-owner` */
   changeUser(change: UserChange): Promise<User>;
+  /**
+   * With their conversations, keys, knowledge bases and documents.
+   * @throws {ProblemError} `forbidden` for the owner that the stack began with, `last-owner`
+   */
+  removeUser(id: string): Promise<void>;
   keys(): Promise<ApiKey[]>;
   /** The secret is told this once. */
   createKey(key: NewKey): Promise<{ key: ApiKey; secret: string }>;
@@ -60,6 +65,9 @@ export function createAccounts(client: BackendClient): Accounts {
     users: () => allPages(client, '/v1/users', wireUser, maxUsers),
     createUser: (user) => client.call('POST', '/v1/users', wireUser, user),
     changeUser: ({ id, ...change }) => client.call('PATCH', pathOf('users', id), wireUser, change),
+    async removeUser(id) {
+      await client.call('DELETE', pathOf('users', id), nothing);
+    },
     keys: async () => (await client.call('GET', '/v1/api-keys', keys)).items.slice(0, maxKeys),
     createKey: ({ expiresInDays, ...key }) =>
       client.call('POST', '/v1/api-keys', madeKey, {

@@ -51,7 +51,7 @@ export const stackSections = ['services', 'plan', 'logs', 'stats'] as const;
 export type StackSection = (typeof stackSections)[number];
 
 /** What the settings are about, in the order of the tabs. */
-export const settingsSections = ['general', 'answers', 'retrieval', 'parts'] as const;
+export const settingsSections = ['general', 'answers', 'retrieval', 'parts', 'access'] as const;
 export type SettingsSection = (typeof settingsSections)[number];
 
 export interface Navigation {

@@ -40,6 +40,7 @@ export function TextField({
   maxLength,
   placeholder,
   list,
+  secret = false,
   rows = 1,
   focused = false,
 }: Labelled & {
@@ -49,6 +50,8 @@ export function TextField({
   readonly placeholder?: string;
   /** The id of a datalist. */
   readonly list?: string;
+  /** A new password: its letters are not shown. */
+  readonly secret?: boolean;
   /** More than one: a box of so many lines. */
   readonly rows?: number;
   /** Takes the focus when it appears. */
@@ -74,10 +77,10 @@ export function TextField({
       ) : (
         <input
           {...common}
-          type="text"
+          type={secret ? 'password' : 'text'}
           list={list}
           spellCheck={false}
-          autoComplete="off"
+          autoComplete={secret ? 'new-password' : 'off'}
           onChange={(event) => onChange(event.target.value)}
         />
       )}

@@ -88,6 +88,39 @@ export function FormDialog({
   );
 }
 
+/** Something that is told once: it stays until it is put away, a click beside it does not do that. */
+export function Notice({
+  open,
+  title,
+  text,
+  children,
+  onClose,
+}: {
+  readonly open: boolean;
+  readonly title: string;
+  readonly text: string;
+  readonly children: ReactNode;
+  readonly onClose: () => void;
+}): ReactNode {
+  return (
+    <AlertDialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={css.backdrop} />
+        <AlertDialog.Popup className={css.question}>
+          <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
+          {children}
+          <div className={css.formChoices}>
+            <Button kind="primary" onClick={onClose}>
+              Done
+            </Button>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
+
 export function Confirm({
   open,
   title,

@@ -299,6 +299,8 @@ export const contract = {
   'users.create': call(newUserSchema, userSchema),
   /** Disabled: may not sign in any more, what is theirs stays. */
   'users.change': call(userChangeSchema, userSchema),
+  /** With their conversations, keys, knowledge bases and documents. */
+  'users.remove': call(z.strictObject({ id }), nothing),
   'keys.list': call(nothing, z.strictObject({ keys: z.array(apiKeySchema).max(200) })),
   /** The secret is told this once. */
   'keys.create': call(newKeySchema, z.strictObject({ key: apiKeySchema, secret: z.string().max(500) })),

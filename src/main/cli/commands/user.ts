@@ -5,12 +5,19 @@ import { table } from '../format.ts';
 import { readSecretFrom } from '../read-secret.ts';
 import { chooseVerb, textOption } from '../verbs.ts';
 
-const verbs = { list: [0, 0], create: [1, 1], disable: [1, 1], enable: [1, 1], password: [1, 1] } as const;
+const verbs = {
+  list: [0, 0],
+  create: [1, 1],
+  disable: [1, 1],
+  enable: [1, 1],
+  password: [1, 1],
+  remove: [1, 1],
+} as const;
 
 export const user: Command = {
   name: 'user',
   usage:
-    'list | create EMAIL --password-file FILE|- | disable USER | enable USER | password USER --password-file FILE|-',
+    'list | create EMAIL --password-file FILE|- | disable USER | enable USER | password USER --password-file FILE|- | remove USER --yes',
   summary: 'people who may use the backend',
   help: [
     'list             everybody, and whether they may sign in',
@@ -20,11 +27,17 @@ export const user: Command = {
     'disable USER     may not sign in any more; what is theirs stays',
     'enable USER      may sign in again',
     'password USER    sets another password',
+    'remove USER      with their conversations, keys, knowledge bases and documents; --yes is needed, there is no way back',
     '  --password-file FILE  a file with the password on one line, or - for standard input; never an argument',
     '',
-    'USER is an e-mail address or an id. With --json: { users }, { user }.',
+    'USER is an e-mail address or an id. With --json: { users }, { user }, { removed }.',
   ],
-  options: { name: { type: 'string' }, owner: { type: 'boolean' }, 'password-file': { type: 'string' } },
+  options: {
+    name: { type: 'string' },
+    owner: { type: 'boolean' },
+    'password-file': { type: 'string' },
+    yes: { type: 'boolean' },
+  },
   positionals: { min: 0, max: 2 },
   async run(context) {
     const { options } = context;
@@ -34,6 +47,8 @@ export const user: Command = {
     const needed = verb === 'create' || verb === 'password';
     if (needed && file === undefined) throw usageError('Give the password: --password-file FILE, or -.', 'user');
     const password = needed && file !== undefined ? await readSecretFrom(file) : '';
+    if (verb === 'remove' && options.yes !== true)
+      throw usageError(`"${who}" and all that is theirs would be gone for good: add --yes to remove them.`, 'user');
     await readyStack(context);
     const { accounts } = context.core.knowledge;
     if (verb === 'list') return list(context);
@@ -44,6 +59,7 @@ export const user: Command = {
       return show(context, made, `${made.email ?? made.name} may sign in`);
     }
     const { id } = await found(context, who);
+    if (verb === 'remove') return remove(context, id, who);
     if (verb === 'password')
       return show(context, await accounts.changeUser({ id, password }), `${who} has another password`);
     const disabled = verb === 'disable';
@@ -68,6 +84,13 @@ async function list({ core, terminal }: Context): Promise<ExitCode> {
         ]),
       ]),
     );
+  return exit.done;
+}
+
+async function remove({ core, terminal }: Context, id: string, who: string): Promise<ExitCode> {
+  await core.knowledge.accounts.removeUser(id);
+  if (terminal.json) await terminal.document({ removed: { id } });
+  else await terminal.print(`✔ ${who} is gone, with all that was theirs`);
   return exit.done;
 }
 

@@ -1,4 +1,4 @@
-/** Behind tabs: the panel itself, who writes answers, how answers are found, and the optional parts of the stack. */
+/** Behind tabs: the panel itself, who writes answers, how answers are found, the optional parts of the stack, who else may use it. */
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Settings } from '../../../shared/model/settings.ts';
 import { changeSettings } from '../../app/actions.ts';
@@ -12,6 +12,7 @@ import { Status } from '../../ui/status.tsx';
 import { TabList, TabPanel, Tabs } from '../../ui/tabs.tsx';
 import { engineSaid } from '../../ui/words.ts';
 import { About } from './about.tsx';
+import { AccessSection } from './access-section.tsx';
 import { ConfigSection } from './config-section.tsx';
 import { Row, Toggle } from './fields.tsx';
 import { PartsSection } from './parts-section.tsx';
@@ -156,6 +157,7 @@ const sections: Readonly<Record<SettingsSection, { readonly title: string; reado
   answers: { title: 'Who writes answers', view: ProvidersSection },
   retrieval: { title: 'Answering and retrieval', view: ConfigSection },
   parts: { title: 'Optional parts', view: PartsSection },
+  access: { title: 'Users and keys', view: AccessSection },
 };
 
 export function SettingsPage(): ReactNode {

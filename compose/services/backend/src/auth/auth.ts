@@ -1,7 +1,9 @@
 /** All of signing in, and the changes that end sessions. */
 import type { Redis } from 'ioredis';
+import { BackendProblem } from '../http/problem.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Database } from '../store/database.ts';
+import { ownerId } from '../store/migrations.ts';
 import { type ApiKeysRepository, createApiKeysRepository } from './api-keys.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
@@ -17,6 +19,7 @@ export interface Auth extends Authenticator {
   readonly limits: RateLimit;
   /** A new password, role or disabling ends their sessions. */
   changeUser(id: string, change: UserChange): Promise<UserJson>;
+  /** @throws {BackendProblem} `forbidden` for the environment's own owner, `not-found`, `last-owner` */
   removeUser(id: string): Promise<void>;
 }
 export const AUTH = Symbol('auth');
@@ -49,6 +52,8 @@ export function createAuth(parts: {
       return user;
     },
     async removeUser(id) {
+      // Whoever holds the environment's token acts as this one: without them nobody could.
+      if (id === ownerId) throw new BackendProblem('forbidden', 'The owner that the environment began with stays.');
       await sessions.closeAll(id);
       await users.remove(id);
       bus.publish('jobs.wake', {});

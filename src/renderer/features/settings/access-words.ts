@@ -1,0 +1,93 @@
+/** People and keys in words. */
+import type { ApiKey, KeyScope, User } from '../../../shared/model/accounts.ts';
+import { formatAgo, formatDate } from '../../ui/format.ts';
+import type { Said } from '../../ui/words.ts';
+
+/** What a key may be made for: a verb, and what that lets a program do. */
+export const scopeWords: Readonly<Record<KeyScope, { readonly title: string; readonly text: string }>> = {
+  'chat:use': { title: 'Ask', text: 'Questions and their answers, as clients of OpenAI ask them' },
+  'search:read': { title: 'Search', text: 'Find passages, and read documents and what they say' },
+  'ingest:write': { title: 'Add documents', text: 'Send files, and keep up with folders and pages' },
+  'reindex:run': { title: 'Have documents read again', text: 'After a setting or a model has changed' },
+  'workflow:report': { title: 'Report runs of workflows', text: 'Tell how a workflow has ended' },
+  'metrics:read': { title: 'Read figures', text: 'What Prometheus collects' },
+};
+
+/** How long a key holds; empty is without end. */
+export const expiryChoices = [
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: '365', label: 'One year' },
+  { value: '', label: 'Without end' },
+] as const;
+export type Expiry = (typeof expiryChoices)[number]['value'];
+
+export function mayWords(scopes: readonly KeyScope[]): string {
+  if (scopes.length === 0) return 'May do nothing that this panel knows of';
+  const [first = '', ...others] = scopes.map((scope) => scopeWords[scope].title);
+  return [`May ${first.toLowerCase()}`, ...others.map((other) => other.toLowerCase())].join(', ');
+}
+
+/** null while it holds. */
+export function endedSaid({ expiresAtMs }: Pick<ApiKey, 'expiresAtMs'>, now: number): Said | null {
+  return expiresAtMs !== null && expiresAtMs <= now ? { word: 'Ended', tone: 'idle' } : null;
+}
+
+/** "Used 3 min ago, holds until 2 Jan 2027, 10:00" */
+export function keyFacts({ lastUsedAtMs, expiresAtMs }: ApiKey, now: number): string {
+  const used = lastUsedAtMs === null ? 'Never used' : `Last used ${formatAgo(lastUsedAtMs, now)}`;
+  if (expiresAtMs === null) return `${used}, holds without end`;
+  return `${used}, ${expiresAtMs <= now ? 'ended' : 'holds until'} ${formatDate(expiresAtMs)}`;
+}
+
+/** The owner that the stack began with has no e-mail address: this panel acts as them. */
+export const isPanelOwner = ({ email }: Pick<User, 'email'>): boolean => email === null;
+
+export function userTitle({ name, email }: Pick<User, 'name' | 'email'>): string {
+  return name === '' ? (email ?? 'Without a name') : name;
+}
+
+export function userSaid(user: User): Said {
+  if (user.disabled) return { word: 'May not sign in', tone: 'warn' };
+  if (isPanelOwner(user)) return { word: 'This panel', tone: 'good' };
+  return user.hasPassword ? { word: 'May sign in', tone: 'good' } : { word: 'Has no password', tone: 'idle' };
+}
+
+export const roleWords: Readonly<Record<User['role'], string>> = {
+  owner: 'Owner: may change settings and users too',
+  user: 'User: has knowledge bases and conversations of their own',
+};
+
+/** As the backend asks of it. */
+export const shortestPassword = 10;
+
+/** What is wrong with a new password; null while nothing was typed or nothing is wrong. */
+export function passwordFault(password: string): string | null {
+  return password === '' || password.length >= shortestPassword
+    ? null
+    : `${shortestPassword} characters or more, please: ${shortestPassword - password.length} to go`;
+}
+
+/** How a program asks the documents, ready to be pasted. `QUAYSIDE_KEY` holds the key, so that no example holds one. */
+export function examples(baseUrl: string): Readonly<Record<'shell' | 'python', string>> {
+  return {
+    shell: [
+      'export QUAYSIDE_KEY="the key"',
+      `curl ${baseUrl}/chat/completions \\`,
+      `  -H "Authorization: Bearer $QUAYSIDE_KEY" \\`,
+      `  -H "Content-Type: application/json" \\`,
+      `  -d '{"model": "quayside", "messages": [{"role": "user", "content": "How long is the notice period?"}]}'`,
+    ].join('\n'),
+    python: [
+      'import os',
+      'from openai import OpenAI',
+      '',
+      `client = OpenAI(base_url="${baseUrl}", api_key=os.environ["QUAYSIDE_KEY"])`,
+      'answer = client.chat.completions.create(',
+      '    model="quayside",',
+      '    messages=[{"role": "user", "content": "How long is the notice period?"}],',
+      ')',
+      'print(answer.choices[0].message.content)',
+    ].join('\n'),
+  };
+}
