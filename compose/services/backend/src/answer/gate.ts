@@ -6,11 +6,13 @@ import { embedCached } from '../retrieval/query-embedding.ts';
 import type { Passage, SearchParts, SearchResult } from '../retrieval/search.ts';
 import { type Evidence, isAnswerable } from './abstain.ts';
 import { type Candidate, candidatesOf, dot, type Quote, type Scored, selectQuotes } from './extractive.ts';
-import { coverage, lexemesOf, questionTerms, type Term } from './terms.ts';
+import { coverage, lexemesOf, questionTerms } from './terms.ts';
 
-/** Passages whose sentences are looked at, and how many sentences are embedded: what keeps the first word quick. */
+/** Passages whose sentences are looked at. */
 const maxPassages = 8;
-const maxSentences = 20;
+/** How many sentences are embedded, and of how many characters together: what keeps the first word quick. */
+const maxSentences = 12;
+const maxCharacters = 1500;
 
 type Found = Pick<SearchResult, 'hits' | 'vector' | 'profile'>;
 interface Weighed {
@@ -28,19 +30,25 @@ function inContext(passage: Passage, sentence: string): string {
   return `${place}: ${sentence}`;
 }
 
-function promising(
-  candidates: readonly Candidate[],
-  lexemes: readonly ReadonlySet<string>[],
-  terms: readonly Term[],
-  passages: number,
-): { candidate: Candidate; coverage: number }[] {
-  return candidates
-    .map((candidate, at) => ({ candidate, coverage: coverage(terms, lexemes[at] ?? new Set()) }))
-    .sort((a, b) => {
-      const value = (entry: typeof a): number => entry.coverage + 0.6 * (1 - entry.candidate.passage / passages);
-      return value(b) - value(a);
-    })
-    .slice(0, maxSentences);
+interface Promising {
+  readonly candidate: Candidate;
+  readonly coverage: number;
+  /** What is embedded. */
+  readonly text: string;
+}
+
+/** The sentences worth embedding, best first. One that is too long for the room left makes way for shorter ones. */
+export function promising(all: readonly Promising[], passages: number): Promising[] {
+  const value = ({ candidate, coverage: held }: Promising): number => held + 0.6 * (1 - candidate.passage / passages);
+  const chosen: Promising[] = [];
+  let room = maxCharacters;
+  for (const one of [...all].sort((a, b) => value(b) - value(a))) {
+    if (chosen.length === maxSentences) break;
+    if (chosen.length > 0 && one.text.length > room) continue;
+    room -= one.text.length;
+    chosen.push(one);
+  }
+  return chosen;
 }
 
 async function weigh(parts: SearchParts, question: string, found: Found, signal: AbortSignal): Promise<Weighed> {
@@ -56,16 +64,15 @@ async function weigh(parts: SearchParts, question: string, found: Found, signal:
     ]),
   ]);
   signal.throwIfAborted();
-  const chosen = promising(candidates, lexemes, terms, passages.length);
-  const vectors = await embedCached(
-    parts,
-    found.profile,
-    chosen.map(({ candidate }) => {
-      const passage = passages[candidate.passage];
-      return passage === undefined ? '' : inContext(passage, textOf(candidate));
-    }),
-    signal,
-  );
+  const all = candidates.flatMap((candidate, at): Promising[] => {
+    const passage = passages[candidate.passage];
+    if (passage === undefined) return [];
+    const held = coverage(terms, lexemes[at] ?? new Set());
+    return [{ candidate, coverage: held, text: inContext(passage, textOf(candidate)) }];
+  });
+  const chosen = promising(all, passages.length);
+  const texts = chosen.map(({ text }) => text);
+  const vectors = await embedCached(parts, found.profile, texts, signal);
   const sentences = chosen.map(({ candidate, coverage: held }, at): Scored => {
     const vector = vectors[at] ?? new Float32Array();
     return { ...candidate, coverage: held, vector, cosine: dot(found.vector, vector) };

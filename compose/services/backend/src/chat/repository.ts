@@ -223,18 +223,21 @@ export function createConversationsRepository(database: Database): Conversations
         return message(who, id, queries);
       }),
     async context(who, id, count, before) {
-      const row = await database.one<{ kbIds: string[] }>(
-        `select array(select kb from unnest(c.kb_ids) kb where kb in ${readableKbs('$2')}) as "kbIds"
-         from conversations c where c.id = $1 and c.user_id = $2`,
-        [id, who.userId],
-      );
+      const [row, turns] = await Promise.all([
+        database.one<{ kbIds: string[] }>(
+          `select array(select kb from unnest(c.kb_ids) kb where kb in ${readableKbs('$2')}) as "kbIds"
+           from conversations c where c.id = $1 and c.user_id = $2`,
+          [id, who.userId],
+        ),
+        database.rows<{ role: 'user' | 'assistant'; text: string }>(
+          `select role, left(content, 2000) as text from messages
+           where conversation_id = $1 and conversation_id in (select id from conversations where user_id = $4)
+             and (role = 'user' or status = 'completed') and replaced_at is null
+             and ($3::uuid is null or id < $3) order by id desc limit $2`,
+          [id, count, before ?? null, who.userId],
+        ),
+      ]);
       if (row === undefined) throw missing();
-      const turns = await database.rows<{ role: 'user' | 'assistant'; text: string }>(
-        `select role, left(content, 2000) as text from messages
-         where conversation_id = $1 and (role = 'user' or status = 'completed') and replaced_at is null
-           and ($3::uuid is null or id < $3) order by id desc limit $2`,
-        [id, count, before ?? null],
-      );
       return { kbIds: row.kbIds, turns: turns.reverse() };
     },
     begin: (who, { conversationId, question, provider, model, branch }, run) =>

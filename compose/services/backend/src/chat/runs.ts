@@ -16,7 +16,7 @@ import type { SearchParts } from '../retrieval/search.ts';
 import type { Bus } from '../store/bus.ts';
 import { newId } from '../store/ids.ts';
 import { abstainText } from './abstain-text.ts';
-import { answering } from './answering.ts';
+import { answering, retrieve } from './answering.ts';
 import { startMeter } from './meter.ts';
 import type { ConversationsRepository, MessageStatus, RunRow, TurnBranch } from './repository.ts';
 import type { RunLog } from './run-log.ts';
@@ -127,19 +127,27 @@ export function createRuns(
       providers.active(),
     ]);
     const id = newId();
-    const messageId = await conversations.begin(
-      who,
-      {
-        conversationId: request.conversationId,
-        question: request.question,
-        provider: answerer.name,
-        model: answerer.model,
-        branch: request.branch,
-      },
-      { id, config: snapshotOf(settings), replica: bus.replica },
-    );
-    const events: RunEvent[] = [];
     const abort = new AbortController();
+    const asked = { question: request.question, ...context, answerer, settings };
+    // Looks while the question is being written down: neither needs the other.
+    const retrieved = retrieve(parts, who, asked, abort.signal);
+    const messageId = await conversations
+      .begin(
+        who,
+        {
+          conversationId: request.conversationId,
+          question: request.question,
+          provider: answerer.name,
+          model: answerer.model,
+          branch: request.branch,
+        },
+        { id, config: snapshotOf(settings), replica: bus.replica },
+      )
+      .catch((error: unknown) => {
+        abort.abort(stopped());
+        throw error;
+      });
+    const events: RunEvent[] = [];
     let ended = false;
     let wake = (): void => undefined;
     let more = new Promise<void>((resolve) => {
@@ -209,8 +217,7 @@ export function createRuns(
         model: answerer.model,
       });
       emit('status', { phase: 'retrieving' });
-      const asked = { question: request.question, ...context, answerer, settings };
-      for await (const event of answering(parts, who, asked, abort.signal)) {
+      for await (const event of answering(parts, asked, retrieved, abort.signal)) {
         if (event.kind === 'retrieved') {
           retrievalMs = performance.now() - startedAt;
         } else if (event.kind === 'generating') {

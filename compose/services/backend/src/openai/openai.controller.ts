@@ -5,7 +5,7 @@ import type { ProviderName } from '../answer/provider-names.ts';
 import { PROVIDERS, type Providers } from '../answer/providers.ts';
 import { Caller, type Principal } from '../auth/principal.ts';
 import { abstainText } from '../chat/abstain-text.ts';
-import { answering } from '../chat/answering.ts';
+import { answering, retrieve } from '../chat/answering.ts';
 import { startMeter } from '../chat/meter.ts';
 import { checkedQuestion } from '../chat/question.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
@@ -200,7 +200,7 @@ export class OpenAiController {
     let outcome: 'completed' | 'abstained' | 'stopped' | 'error' = 'error';
     try {
       const asked = { question, kbIds, turns, answerer, settings };
-      for await (const event of answering(this.#parts, who, asked, signal)) {
+      for await (const event of answering(this.#parts, asked, retrieve(this.#parts, who, asked, signal), signal)) {
         if (event.kind === 'delta') {
           meter.first(writer);
           text += event.text;
