@@ -59,11 +59,20 @@ export function createJobWorker(
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let claiming: Promise<void> = Promise.resolve();
+  /** A look takes as long as the database hangs: no second waits behind it. */
+  let looking = false;
 
-  /** Jobs of killed processes go back into the queue. */
+  /**
+   * Jobs of killed processes go back into the queue, and those of this one that it is not at: the database went while
+   * they were claimed or while their end was written. Never beside a claim, whose job is not among the running ones yet.
+   */
   const reclaim = (): Promise<unknown> =>
     database.rows(
-      `update jobs set state = 'queued', lease_until = null, lease_owner = null where state = 'running' and lease_until < now()`,
+      `update jobs set state = 'queued', lease_until = null, lease_owner = null,
+         run_after = case when lease_until < now() then run_after
+           else now() + make_interval(secs => least(attempts, ${leaseSeconds})) end
+       where state = 'running' and (lease_until < now() or (lease_owner = $1 and not id = any($2::uuid[])))`,
+      [me, [...running.keys()]],
     );
 
   /** Kinds of which another job may begin here. */
@@ -170,7 +179,7 @@ export function createJobWorker(
       clearInterval(heartbeat);
     }
     const aborted = abort.signal.aborted || (failure instanceof DOMException && failure.name === 'AbortError');
-    // A job whose end cannot be written keeps its lease and is taken up again when that runs out.
+    // A job whose end cannot be written is taken up again, by `reclaim`.
     await settle(job, failure, failure !== null && aborted).catch((error: unknown) =>
       log.warn('job.settle', 'The end of a job could not be written', { jobId: job.id }, error),
     );
@@ -211,7 +220,14 @@ export function createJobWorker(
   return {
     start() {
       timer ??= setInterval(() => {
-        reclaim().then(wake, () => undefined);
+        if (looking) return;
+        looking = true;
+        claiming = claiming
+          .then(reclaim)
+          .then(fill, () => undefined)
+          .finally(() => {
+            looking = false;
+          });
       }, options.tickMs ?? 1000);
       wake();
     },
