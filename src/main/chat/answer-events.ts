@@ -5,7 +5,7 @@ import { ProblemError } from '../../shared/model/problem.ts';
 import type { BackendClient, ServerEvent } from '../backend/backend-client.ts';
 import { backendProblem, connectionProblem } from '../backend/backend-problems.ts';
 import { noticeOf } from './notice-words.ts';
-import { wireCitation, wireSource } from './wire.ts';
+import { wireCitation, wireSource, wireTimings } from './wire.ts';
 
 const maxResumes = 5;
 const failure = z.object({ code: z.string(), detail: z.string() });
@@ -16,7 +16,7 @@ const bodies = {
   delta: z.object({ text: z.string() }),
   citation: wireCitation.transform((citation) => ({ citation })),
   abstain: z.object({ reason: z.string(), nearest: z.array(z.string()) }),
-  usage: z.object({ retrievalMs: z.number(), ttftMs: z.number(), totalMs: z.number() }),
+  usage: wireTimings,
   done: z.object({ status: z.string(), messageId: z.string() }),
 } as const;
 

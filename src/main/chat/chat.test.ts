@@ -354,6 +354,33 @@ describe('filesToSend', () => {
 });
 
 describe('notices', () => {
+  it('that were stored with an answer are told in the same words', async () => {
+    const stored = {
+      id: 'm2',
+      conversationId: 'c1',
+      role: 'assistant',
+      text: 'x',
+      status: 'completed',
+      sources: [],
+      citations: [],
+      provider: 'embedded',
+      createdAtMs: 1,
+    };
+    const more = {
+      notices: [{ code: 'answer_truncated', maxTokens: 9 }, { code: 'of_tomorrow' }],
+      nearest: ['Harbour rules'],
+      usage: { inputTokens: 1, outputTokens: 2, estimated: true, ttftMs: 3, retrievalMs: 2, totalMs: 4 },
+    };
+    handle = (_request, response) => send(response, 200, { items: [stored, { ...stored, ...more }], nextCursor: null });
+    expect(await chat.messages('c1')).toMatchObject([
+      { notices: [], nearest: [], timings: null },
+      {
+        notices: [{ code: 'answer_truncated', message: 'The answer was cut at its greatest length.' }],
+        nearest: ['Harbour rules'],
+        timings: { retrievalMs: 2, ttftMs: 3, totalMs: 4 },
+      },
+    ]);
+  });
   it('are told in words, and passed over where there are none', async () => {
     const notice = {
       code: 'context_truncated',

@@ -8,9 +8,11 @@ import type {
   DocumentInfo,
   Message,
   Passage,
+  Timings,
 } from '../../shared/model/chat.ts';
 import type { Chunk } from '../../shared/model/knowledge.ts';
 import { documentCode } from '../backend/backend-problems.ts';
+import { noticeOf } from './notice-words.ts';
 
 const id = z.string().min(1).max(64);
 const text = (max: number) => z.string().transform((value) => value.slice(0, max));
@@ -128,18 +130,40 @@ export const wireCitation = z.object({
   support: z.enum(['strong', 'medium', 'weak', 'unsupported']),
 }) satisfies z.ZodType<Citation>;
 
-export const wireMessage = z.object({
-  id,
-  conversationId: id,
-  role: z.enum(['user', 'assistant']),
-  text: text(200_000),
-  status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
-  sources: z.array(wireSource).transform((sources) => sources.slice(0, 50)),
-  citations: z
-    .array(wireCitation)
-    .transform((citations) => citations.slice(0, 500))
-    .default([]),
-  provider: text(64).nullable(),
-  model: text(200).nullable().default(null),
-  createdAtMs: z.number(),
-}) satisfies z.ZodType<Message>;
+export const wireTimings = z.object({
+  retrievalMs: z.number(),
+  ttftMs: z.number(),
+  totalMs: z.number(),
+}) satisfies z.ZodType<Timings>;
+
+export const wireMessage = z
+  .object({
+    id,
+    conversationId: id,
+    role: z.enum(['user', 'assistant']),
+    text: text(200_000),
+    status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
+    sources: z.array(wireSource).transform((sources) => sources.slice(0, 50)),
+    citations: z
+      .array(wireCitation)
+      .transform((citations) => citations.slice(0, 500))
+      .default([]),
+    notices: z
+      .array(z.unknown())
+      .transform((notices) =>
+        notices
+          .map(noticeOf)
+          .filter((notice) => notice !== null)
+          .slice(0, 10),
+      )
+      .default([]),
+    nearest: z
+      .array(text(500))
+      .transform((titles) => titles.slice(0, 10))
+      .default([]),
+    usage: wireTimings.nullable().default(null),
+    provider: text(64).nullable(),
+    model: text(200).nullable().default(null),
+    createdAtMs: z.number(),
+  })
+  .transform(({ usage, ...message }): Message => ({ ...message, timings: usage }));

@@ -89,6 +89,14 @@ export const citationSchema = z.strictObject({
 });
 export type Citation = z.infer<typeof citationSchema>;
 
+/** Something the person should know about an answer: another provider took over, the context was cut. */
+export const noticeSchema = z.strictObject({ code: z.string().max(64), message: z.string().max(500) });
+export type Notice = z.infer<typeof noticeSchema>;
+
+/** How long an answer took: until the passages were found, to the first word, to the last. */
+export const timingsSchema = z.strictObject({ retrievalMs: z.number(), ttftMs: z.number(), totalMs: z.number() });
+export type Timings = z.infer<typeof timingsSchema>;
+
 export const messageSchema = z.strictObject({
   id,
   conversationId: id,
@@ -98,6 +106,10 @@ export const messageSchema = z.strictObject({
   status: z.enum(['streaming', 'completed', 'stopped', 'error', 'abstained']),
   sources: z.array(citationSourceSchema).max(50),
   citations: z.array(citationSchema).max(500),
+  notices: z.array(noticeSchema).max(10),
+  /** The titles that came nearest when the documents do not answer. */
+  nearest: z.array(z.string().max(500)).max(10),
+  timings: timingsSchema.nullable(),
   /** For an answer: `embedded`, `openai-compatible`. */
   provider: z.string().max(64).nullable(),
   model: z.string().max(200).nullable(),
@@ -117,19 +129,13 @@ export const chatEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('sources'), sources: z.array(citationSourceSchema).max(50) }),
   z.strictObject({ type: z.literal('delta'), text: z.string().max(65_536) }),
   z.strictObject({ type: z.literal('citation'), citation: citationSchema }),
-  /** Something the person should know about this answer: another provider took over, the context was cut. */
-  z.strictObject({ type: z.literal('notice'), code: z.string().max(64), message: z.string().max(500) }),
+  z.strictObject({ type: z.literal('notice'), ...noticeSchema.shape }),
   z.strictObject({
     type: z.literal('abstain'),
     reason: z.string().max(500),
     nearest: z.array(z.string().max(500)).max(10),
   }),
-  z.strictObject({
-    type: z.literal('usage'),
-    retrievalMs: z.number(),
-    ttftMs: z.number(),
-    totalMs: z.number(),
-  }),
+  z.strictObject({ type: z.literal('usage'), ...timingsSchema.shape }),
   z.strictObject({
     type: z.literal('done'),
     status: z.enum(['completed', 'stopped', 'error', 'abstained']),

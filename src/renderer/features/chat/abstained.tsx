@@ -20,7 +20,7 @@ export function Abstained({
   readonly nearest: readonly string[];
   readonly onOpenTitle: (title: string) => () => void;
 }): ReactNode {
-  // As it is stored, the sentence names the nearest too.
+  // The sentence names the nearest too; of older answers it alone does.
   const [told = '', listed] = reason.split(' The nearest are: ');
   const titles = nearest.length > 0 ? nearest : (listed?.replace(/\.$/, '').split('; ') ?? []);
   return (

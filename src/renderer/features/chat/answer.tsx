@@ -1,7 +1,7 @@
 /** An answer: what a person should know about it, its text with citations, its sources, who wrote it. */
 import { BookOpenText, CircleSlash2, Info, OctagonAlert, RotateCcw, TriangleAlert } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
-import type { CitationSource, Message } from '../../../shared/model/chat.ts';
+import type { CitationSource, Message, Notice } from '../../../shared/model/chat.ts';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { cx } from '../../ui/cx.ts';
@@ -11,14 +11,13 @@ import { Abstained } from './abstained.tsx';
 import css from './answer.module.css';
 import { markExactly, markLikely } from './answer-marks.ts';
 import { parseBlocks } from './answer-text.ts';
-import type { Notice, Told } from './chat-store.ts';
 import { CitedPieces, type Sources } from './citation.tsx';
 import { copyOfAnswer } from './copy-of-answer.ts';
 import { useMarkdownView } from './lazy-markdown.ts';
 import { writtenBy } from './provider-words.ts';
 import { SourceList } from './source-list.tsx';
 
-export type ShownAnswer = Pick<Message, 'text' | 'status' | 'sources' | 'citations' | 'provider' | 'model'>;
+export type ShownAnswer = Omit<Message, 'id' | 'conversationId' | 'role' | 'createdAtMs'>;
 
 interface TextProps {
   readonly message: ShownAnswer;
@@ -93,7 +92,6 @@ function Notices({ notices }: { readonly notices: readonly Notice[] }): ReactNod
 
 export function Answer({
   message,
-  told,
   streaming = false,
   onOpen,
   onOpenTitle,
@@ -101,7 +99,6 @@ export function Answer({
   onRegenerate,
 }: {
   readonly message: ShownAnswer;
-  readonly told: Told | null;
   readonly streaming?: boolean;
   readonly onOpen: (source: CitationSource) => void;
   /** Opens the document of that title, or where all of them are. */
@@ -111,13 +108,13 @@ export function Answer({
 }): ReactNode {
   const sources = useMemo(() => new Map(message.sources.map((source) => [source.n, source])), [message.sources]);
   const abstained = message.status === 'abstained';
-  const usage = told?.usage ?? null;
+  const { timings } = message;
   const writer = abstained ? null : writtenBy(message);
   const foot = [
     writer,
-    usage === null || abstained
+    timings === null || abstained
       ? null
-      : `found in ${formatLatency(usage.retrievalMs)}, first word after ${formatLatency(usage.ttftMs)}, done in ${formatLatency(usage.totalMs)}`,
+      : `found in ${formatLatency(timings.retrievalMs)}, first word after ${formatLatency(timings.ttftMs)}, done in ${formatLatency(timings.totalMs)}`,
   ].filter((part) => part !== null);
   const text = { message, sources, streaming, onOpen };
   return (
@@ -126,13 +123,9 @@ export function Answer({
         <BookOpenText size={15} aria-hidden />
       </span>
       <div className={css.body}>
-        <Notices notices={told?.notices ?? []} />
+        <Notices notices={message.notices} />
         {abstained ? (
-          <Abstained
-            reason={told?.abstention?.reason ?? message.text}
-            nearest={told?.abstention?.nearest ?? message.sources.map((source) => source.title)}
-            onOpenTitle={onOpenTitle}
-          />
+          <Abstained reason={message.text} nearest={message.nearest} onOpenTitle={onOpenTitle} />
         ) : message.provider === 'embedded' ? (
           <Quoted {...text} />
         ) : (

@@ -61,8 +61,6 @@ function begin(request: Request, conversationId: string, question: string, repla
       phase: 'asking',
       text: '',
       sources: [],
-      abstention: null,
-      usage: null,
       notices: [],
       stopping: false,
       problem: null,
@@ -95,24 +93,22 @@ function begin(request: Request, conversationId: string, question: string, repla
         pending += event.text;
         timer ??= setTimeout(flush, flushMs);
         return;
-      case 'citation':
-        // They come after the last word: the stored message has them a moment later.
-        return;
       case 'notice':
-        change((run) => ({ notices: [...run.notices, event].slice(-maxNotices) }));
+        change((run) => ({
+          notices: [...run.notices, { code: event.code, message: event.message }].slice(-maxNotices),
+        }));
         return;
+      case 'citation':
       case 'abstain':
-        change(() => ({ abstention: event }));
-        return;
       case 'usage':
-        change(() => ({ usage: event }));
+        // They come after the last word: the stored message has them a moment later.
         return;
       case 'done':
         flush();
         // After an error the stream's end says why; the answer is settled there.
         if (event.status === 'error') return;
         close();
-        void settle(conversationId, event.messageId, event.status);
+        void settle(conversationId, event.status);
         return;
       default:
         event satisfies never;
@@ -122,7 +118,7 @@ function begin(request: Request, conversationId: string, question: string, repla
     flush();
     const { problem } = end;
     if (problem !== null) change(() => ({ problem }));
-    else if (get().run?.problem === null) void settle(conversationId, null, 'error');
+    else if (get().run?.problem === null) void settle(conversationId, 'error');
   });
 }
 
@@ -134,16 +130,9 @@ const outcomes: Readonly<Record<Extract<ChatEvent, { type: 'done' }>['status'], 
 };
 
 /** The stored messages take the place of the streamed text. */
-async function settle(conversationId: string, messageId: string | null, status: keyof typeof outcomes): Promise<void> {
-  const { run } = get();
+async function settle(conversationId: string, status: keyof typeof outcomes): Promise<void> {
   await loadMessages(conversationId);
-  set(({ told }) => ({
-    run: null,
-    told:
-      messageId === null || run === null
-        ? told
-        : { ...told, [messageId]: { abstention: run.abstention, usage: run.usage, notices: run.notices } },
-  }));
+  set({ run: null });
   announce(outcomes[status]);
   await loadConversations();
 }

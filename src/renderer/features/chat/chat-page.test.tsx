@@ -35,6 +35,9 @@ const message = (id: string, role: Message['role'], text: string, more: Partial<
   status: 'completed',
   sources: [],
   citations: [],
+  notices: [],
+  nearest: [],
+  timings: null,
   provider: role === 'user' ? null : 'ollama',
   model: role === 'user' ? null : 'llama3.2',
   createdAtMs: 1,
@@ -227,11 +230,20 @@ it('tells what a person should know about an answer above it', async () => {
   act(() => {
     scripted.send('chat.ask', { type: 'notice', code: 'fallback_provider', message: 'Ollama could not be asked.' });
     scripted.send('chat.ask', { type: 'delta', text: 'At the quay.' });
-    scripted.send('chat.ask', { type: 'usage', retrievalMs: 12, ttftMs: 340, totalMs: 2100 });
-    scripted.send('chat.ask', done());
   });
+  const about = () => screen.getByRole('list', { name: 'About this answer' }).textContent;
+  await waitFor(() => expect(about()).toBe('Ollama could not be asked.'));
+  // What is stored says the same, today and when the conversation is opened again.
+  messages = [
+    message('m1', 'user', 'Where?'),
+    message('m2', 'assistant', 'At the quay.', {
+      notices: [{ code: 'fallback_provider', message: 'Ollama could not be asked.' }],
+      timings: { retrievalMs: 12, ttftMs: 340, totalMs: 2100 },
+    }),
+  ];
+  act(() => scripted.send('chat.ask', done()));
   await waitFor(() => expect(useChat.getState().run).toBeNull());
-  expect(screen.getByRole('list', { name: 'About this answer' }).textContent).toBe('Ollama could not be asked.');
+  expect(about()).toBe('Ollama could not be asked.');
   expect(screen.getByRole('article', { name: 'Answer' }).textContent).toContain(
     'found in 12 ms, first word after 340 ms, done in 2.1 s',
   );

@@ -1,22 +1,11 @@
 /** Conversations, their messages and the answer under way. Lives outside the page, so that an answer goes on while you look elsewhere. */
 import { create } from 'zustand';
-import type { ChatEvent, CitationSource, Conversation, Message } from '../../../shared/model/chat.ts';
+import type { CitationSource, Conversation, Message, Notice } from '../../../shared/model/chat.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { perform } from '../../app/actions.ts';
 import { call } from '../../app/bridge.ts';
 
-export type Abstention = Extract<ChatEvent, { type: 'abstain' }>;
-export type Usage = Extract<ChatEvent, { type: 'usage' }>;
-export type Notice = Extract<ChatEvent, { type: 'notice' }>;
-
-/** What an answer's stream says beyond the message that is stored. */
-export interface Told {
-  readonly abstention: Abstention | null;
-  readonly usage: Usage | null;
-  readonly notices: readonly Notice[];
-}
-
-export interface Run extends Told {
+export interface Run {
   readonly conversationId: string;
   readonly question: string;
   /** The stored question that is answered again or was put in other words: it and what follows are replaced. */
@@ -27,6 +16,7 @@ export interface Run extends Told {
   readonly phase: 'asking' | 'retrieving' | 'generating';
   readonly text: string;
   readonly sources: readonly CitationSource[];
+  readonly notices: readonly Notice[];
   readonly stopping: boolean;
   /** Set when it broke off; the run is kept so that the question is not lost. */
   readonly problem: Problem | null;
@@ -39,8 +29,6 @@ export interface ChatState {
   readonly currentId: string | null;
   readonly messages: Readonly<Record<string, readonly Message[]>>;
   readonly run: Run | null;
-  /** By message id. */
-  readonly told: Readonly<Record<string, Told>>;
   /** What the next new conversation asks; null: what the last one asked. */
   readonly nextKbIds: readonly string[] | null;
   readonly problem: Problem | null;
@@ -51,7 +39,6 @@ export const useChat = create<ChatState>(() => ({
   currentId: null,
   messages: {},
   run: null,
-  told: {},
   nextKbIds: null,
   problem: null,
 }));

@@ -27,14 +27,23 @@ export interface AnswerActions {
 }
 
 function Running({ run, actions }: { readonly run: Run; readonly actions: AnswerActions }): ReactNode {
-  const { text, sources, provider } = run;
+  const { text, sources, notices, provider } = run;
   return (
     <>
       <Question text={run.question} />
       {text === '' ? null : (
         <Answer
-          message={{ text, status: 'streaming', sources: [...sources], citations: [], provider, model: null }}
-          told={run}
+          message={{
+            text,
+            status: 'streaming',
+            sources: [...sources],
+            citations: [],
+            notices: [...notices],
+            nearest: [],
+            timings: null,
+            provider,
+            model: null,
+          }}
           streaming={run.problem === null}
           {...actions}
         />
@@ -131,7 +140,6 @@ export function Thread({
   const messages = useChat((state) => (state.currentId === null ? undefined : state.messages[state.currentId]));
   const run = useChat((state) => (state.run?.conversationId === state.currentId ? state.run : null));
   const problem = useChat((state) => state.problem);
-  const told = useChat((state) => state.told);
   const busy = useChat((state) => state.run !== null && state.run.problem === null);
   const scroller = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
@@ -177,7 +185,6 @@ export function Thread({
               <Answer
                 key={message.id}
                 message={message}
-                told={told[message.id] ?? null}
                 onRegenerate={busy || question === undefined ? undefined : () => regenerate(question)}
                 {...actions}
               />

@@ -42,7 +42,7 @@ export const citationJson = z
   .meta({ id: 'Citation' });
 export type CitationJson = z.output<typeof citationJson>;
 
-export const noticeCodes = [
+const noticeCodes = [
   'context_truncated',
   'low_confidence',
   'fallback_provider',
@@ -50,10 +50,9 @@ export const noticeCodes = [
   'answer_truncated',
   'refused',
 ] as const;
-export interface Notice {
-  readonly code: (typeof noticeCodes)[number];
-  readonly [more: string]: unknown;
-}
+/** Something to know about an answer; what else it holds depends on its code. */
+export const noticeJson = z.looseObject({ code: z.enum(noticeCodes) }).meta({ id: 'Notice' });
+export type Notice = Readonly<z.output<typeof noticeJson>>;
 
 export type AnswerEvent =
   /** Once more when fewer fitted than thought, or when another provider takes over: it replaces the list before. */

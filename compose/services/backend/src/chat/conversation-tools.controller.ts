@@ -9,13 +9,13 @@ import { type Branch, branchAt } from './branches.ts';
 import { conversationHitJson, searchConversations } from './conversation-search.ts';
 import { exportConversation, exportFormats } from './export.ts';
 import { checkedQuestion } from './question.ts';
-import { CONVERSATIONS, type ConversationsRepository, type MessageJson, messageJson } from './repository.ts';
+import { CONVERSATIONS, type ConversationsRepository, type MessageJson, messageJson, usageJson } from './repository.ts';
 import { RUNS, type Runs } from './runs.ts';
 import { answerWithRun } from './send-run.ts';
 
 const tag = 'Conversations';
 const params = z.object({ id: z.guid() });
-const whole = z.object({ runId: z.guid(), message: messageJson, usage: z.unknown() });
+const whole = z.object({ runId: z.guid(), message: messageJson, usage: usageJson.nullable() });
 
 const find = route({
   method: 'get',

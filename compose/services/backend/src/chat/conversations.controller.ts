@@ -9,7 +9,7 @@ import { requestIdOf } from '../http/request-id.ts';
 import { Input, Route, route } from '../http/route.ts';
 import { KNOWLEDGE, type KnowledgeRepository } from '../knowledge/repository.ts';
 import { checkedQuestion } from './question.ts';
-import { CONVERSATIONS, type ConversationsRepository, conversationJson, messageJson } from './repository.ts';
+import { CONVERSATIONS, type ConversationsRepository, conversationJson, messageJson, usageJson } from './repository.ts';
 import { RUNS, type Runs } from './runs.ts';
 import { answerWithRun, sendRun } from './send-run.ts';
 
@@ -90,7 +90,7 @@ const ask = route({
   limit: 'chat',
   params,
   body: z.strictObject({ question: z.string() }),
-  answers: { 201: z.object({ runId: z.guid(), message: messageJson, usage: z.unknown() }) },
+  answers: { 201: z.object({ runId: z.guid(), message: messageJson, usage: usageJson.nullable() }) },
   events: 'when-accepted',
   problems: ['empty-question', 'question-too-long', 'provider-not-configured', 'rate-limited'],
 });

@@ -1,6 +1,13 @@
 /** Conversations, messages and what they cite. */
 import { z } from 'zod';
-import { type CitationJson, citationJson, type SourceJson, sourceJson } from '../answer/provider.ts';
+import {
+  type CitationJson,
+  citationJson,
+  type Notice,
+  noticeJson,
+  type SourceJson,
+  sourceJson,
+} from '../answer/provider.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
@@ -24,6 +31,20 @@ const statuses = ['streaming', 'completed', 'stopped', 'error', 'abstained'] as 
 export type MessageStatus = (typeof statuses)[number];
 export const feedbackJson = z.object({ rating: z.enum(['up', 'down']), note: z.string().nullable() });
 export type FeedbackJson = z.output<typeof feedbackJson>;
+/** What an answer took. */
+export const usageJson = z
+  .object({
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    /** Whether the tokens were not counted by the model itself. */
+    estimated: z.boolean(),
+    /** To the first word. */
+    ttftMs: z.number(),
+    retrievalMs: z.number(),
+    totalMs: z.number(),
+  })
+  .meta({ id: 'Usage' });
+export type UsageJson = z.output<typeof usageJson>;
 export const messageJson = z
   .object({
     id: z.guid(),
@@ -33,6 +54,12 @@ export const messageJson = z
     status: z.enum(statuses),
     sources: z.array(sourceJson),
     citations: z.array(citationJson),
+    /** What was told beside the answer while it was made. */
+    notices: z.array(noticeJson),
+    /** The titles that came nearest when the documents did not answer. */
+    nearest: z.array(z.string()),
+    /** null for questions and while it is being written. */
+    usage: usageJson.nullable(),
     provider: z.string().nullable(),
     model: z.string().nullable(),
     /** What the person said of it. */
@@ -103,10 +130,12 @@ export interface ConversationsRepository {
     status: Exclude<MessageStatus, 'streaming'>;
     sources: readonly SourceJson[];
     citations: readonly CitationJson[];
+    notices: readonly Notice[];
+    nearest: readonly string[];
     /** Who wrote it in the end. */
     provider: string;
     model: string;
-    usage: unknown;
+    usage: UsageJson;
     error: unknown;
   }): Promise<void>;
   /** @throws {BackendProblem} `not-found` */
@@ -133,6 +162,7 @@ const noMessage = (): BackendProblem => new BackendProblem('not-found', 'There i
 
 export function createConversationsRepository(database: Database): ConversationsRepository {
   const messageColumns = `m.id, m.conversation_id as "conversationId", m.role, m.content as text, m.status, m.provider, m.model, m.citations,
+    m.notices, m.nearest, m.usage,
     (extract(epoch from m.created_at) * 1000)::float8 as "createdAtMs",
     (select json_build_object('rating', f.rating, 'note', f.note) from feedback f where f.message_id = m.id) as feedback,
     coalesce((select json_agg(s.doc_snapshot order by s.n) from message_sources s where s.message_id = m.id), '[]') as sources`;
@@ -277,11 +307,12 @@ export function createConversationsRepository(database: Database): Conversations
         );
         return messageId;
       }),
-    finish: ({ runId, messageId, text, status, sources, citations, provider, model, usage, error }) =>
+    finish: ({ runId, messageId, text, status, sources, citations, notices, nearest, provider, model, usage, error }) =>
       database.transaction(async (queries) => {
         await queries.rows('update runs set state = $2, ended_at = now() where id = $1', [runId, status]);
         const row = await queries.one(
-          `update messages set content = $2, status = $3, usage = $4, error = $5, citations = $6, provider = $7, model = $8
+          `update messages set content = $2, status = $3, usage = $4, error = $5, citations = $6, provider = $7, model = $8,
+             notices = $9, nearest = $10
            where id = $1 returning id`,
           [
             messageId,
@@ -292,6 +323,8 @@ export function createConversationsRepository(database: Database): Conversations
             JSON.stringify(citations),
             provider,
             model,
+            JSON.stringify(notices),
+            JSON.stringify(nearest),
           ],
         );
         // The conversation may have been deleted while the answer was being written.

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CitationJson, SourceJson } from '../answer/provider.ts';
+import type { CitationJson, Notice, SourceJson } from '../answer/provider.ts';
 import type { ProviderName } from '../answer/provider-names.ts';
 import type { Providers } from '../answer/providers.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -20,6 +20,7 @@ import { answering, retrieve } from './answering.ts';
 import { startMeter } from './meter.ts';
 import type { ConversationsRepository, MessageStatus, RunRow, TurnBranch } from './repository.ts';
 import type { RunLog } from './run-log.ts';
+import { storeLater } from './store-later.ts';
 
 export interface RunEvent {
   readonly seq: number;
@@ -70,9 +71,6 @@ export const RUNS = Symbol('runs');
 const keepMs = 15 * 60_000;
 const maxKept = 200;
 const heartbeatMs = 5000;
-/** How often and how long the end of an answer is tried to be stored when the database is away. */
-const storeEveryMs = 1000;
-const storeForMs = 10 * 60_000;
 /** How long a stop waits for another replica. */
 const stopPatienceMs = 5000;
 
@@ -85,17 +83,6 @@ interface LocalRun extends Run {
 /** What is fixed for a run when it begins. */
 const snapshotOf = (values: ConfigValues): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => /^(llm|retrieval|chat)\./.test(name)));
-
-async function storeLater(store: () => Promise<void>): Promise<void> {
-  for (const until = Date.now() + storeForMs; Date.now() < until; ) {
-    await pause(storeEveryMs, undefined, { ref: false });
-    const stored = await store().then(
-      () => true,
-      () => false,
-    );
-    if (stored) return;
-  }
-}
 
 export function createRuns(
   parts: SearchParts & { readonly bus: Bus; readonly runLog: RunLog; readonly config: Pick<RagConfig, 'values'> },
@@ -204,6 +191,8 @@ export function createRuns(
     let text = '';
     let sources: readonly SourceJson[] = [];
     let cited: readonly CitationJson[] = [];
+    let nearest: readonly string[] = [];
+    const notices: Notice[] = [];
     let writer: { name: ProviderName; model: string } = answerer;
     let retrievalMs = 0;
     let tokens = { input: 0, output: 0, estimated: true };
@@ -223,7 +212,8 @@ export function createRuns(
         } else if (event.kind === 'generating') {
           emit('status', { phase: 'generating' });
         } else if (event.kind === 'abstain') {
-          const { reason, nearest } = event;
+          const { reason } = event;
+          nearest = event.nearest;
           sources = [];
           text = abstainText(reason, nearest);
           emit('abstain', { code: reason, reason: abstainText(reason, []), nearest });
@@ -237,6 +227,7 @@ export function createRuns(
           cited = event.citations;
           for (const citation of cited) emit('citation', citation);
         } else if (event.kind === 'notice') {
+          notices.push(event.notice);
           emit('notice', event.notice);
         } else if (event.kind === 'provider') {
           writer = event;
@@ -279,6 +270,8 @@ export function createRuns(
         status: outcome,
         sources,
         citations: cited,
+        notices,
+        nearest,
         provider: writer.name,
         model: writer.model,
         usage,

@@ -428,6 +428,15 @@ alter table chunks add column context text;
 update document_versions set pipeline = regexp_replace(pipeline, '-minilm384p1$', '');
 `,
   },
+  {
+    // What was told beside an answer while it was made, so that it is told again when it is read later.
+    id: 8,
+    sql: `
+alter table messages
+  add column notices jsonb not null default '[]',
+  add column nearest jsonb not null default '[]';
+`,
+  },
 ];
 
 /** Who holds the environment's own token: the panel and the CLI. */
