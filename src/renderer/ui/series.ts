@@ -1,5 +1,5 @@
 /** One of eight fixed colours for each service, by its place in the stack: the same on every page. The name always stands beside it. */
-export function seriesNumber(services: readonly string[], service: string): number {
+function seriesNumber(services: readonly string[], service: string): number {
   const index = services.indexOf(service);
   return index === -1 ? 8 : (index % 8) + 1;
 }

@@ -5,29 +5,26 @@ import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import { Button } from '../../ui/button.tsx';
 import { count } from '../../ui/format.ts';
 import { markHidden } from '../../ui/plain-text.ts';
+import { SideEntry } from '../../ui/side-entry.tsx';
 import { Status } from '../../ui/status.tsx';
 import css from './kb-list.module.css';
 import { showKb } from './knowledge-store.ts';
 
 function Entry({ kb, current }: { readonly kb: KnowledgeBase; readonly current: boolean }): ReactNode {
   return (
-    <button
-      type="button"
-      className={css.entry}
-      aria-current={current ? 'true' : undefined}
-      onClick={() => showKb(kb.id)}
+    <SideEntry
+      name={markHidden(kb.name)}
+      facts={kb.documents === 0 ? 'Empty' : `${count(kb.documents, 'document')}, ${count(kb.chunks, 'passage')}`}
+      current={current}
+      onChoose={() => showKb(kb.id)}
     >
-      <span className={css.name}>{markHidden(kb.name)}</span>
-      <span className={css.facts}>
-        {kb.documents === 0 ? 'Empty' : `${count(kb.documents, 'document')}, ${count(kb.chunks, 'passage')}`}
-      </span>
       {kb.pending > 0 ? (
         <Status said={{ word: `${kb.pending.toLocaleString('en')} being read in`, tone: 'busy' }} />
       ) : null}
       {kb.failed > 0 ? (
         <Status said={{ word: `${kb.failed.toLocaleString('en')} could not be added`, tone: 'bad' }} />
       ) : null}
-    </button>
+    </SideEntry>
   );
 }
 

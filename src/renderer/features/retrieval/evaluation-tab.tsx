@@ -10,6 +10,7 @@ import { EmptyState, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { count } from '../../ui/format.ts';
 import { markHidden } from '../../ui/plain-text.ts';
+import { SideEntry } from '../../ui/side-entry.tsx';
 import { addSampleSet, importSet, isUnderWay, loadRuns, loadSets, useEval } from './eval-store.ts';
 import css from './evaluation-tab.module.css';
 import { QuestionEditor } from './question-editor.tsx';
@@ -52,15 +53,12 @@ function SetList({
       <ul className={css.list}>
         {sets.map((set) => (
           <li key={set.id}>
-            <button
-              type="button"
-              className={css.entry}
-              aria-current={set.id === currentId ? 'true' : undefined}
-              onClick={() => change({ setId: set.id })}
-            >
-              <span className={css.name}>{markHidden(set.name)}</span>
-              <span className={css.facts}>{count(set.items, 'question')}</span>
-            </button>
+            <SideEntry
+              name={markHidden(set.name)}
+              facts={count(set.items, 'question')}
+              current={set.id === currentId}
+              onChoose={() => change({ setId: set.id })}
+            />
           </li>
         ))}
       </ul>

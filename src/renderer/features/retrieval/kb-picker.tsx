@@ -1,8 +1,8 @@
 /** Which knowledge bases are searched: none marked means the default one. */
-import { Menu } from '@base-ui/react/menu';
-import { Check, ChevronDown, LibraryBig } from 'lucide-react';
+import { ChevronDown, LibraryBig } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
+import { KbMenu } from '../../parts/documents/kb-menu.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import css from './kb-picker.module.css';
 
@@ -28,41 +28,17 @@ export function KbPicker({
   readonly kbIds: readonly string[];
   readonly onChange: (kbIds: readonly string[]) => void;
 }): ReactNode {
-  const meant = kbs === null ? [] : kbsMeant(kbs, kbIds).map(({ id }) => id);
   return (
-    <Menu.Root>
-      <Menu.Trigger
-        className={css.trigger}
-        aria-label={`Knowledge bases: ${words(kbs, kbIds)}`}
-        disabled={kbs === null}
-      >
-        <LibraryBig size={15} aria-hidden />
-        <span>{words(kbs, kbIds)}</span>
-        <ChevronDown size={14} aria-hidden />
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner className={css.place} align="start" sideOffset={4}>
-          <Menu.Popup className={css.menu}>
-            {kbs?.map((kb) => (
-              <Menu.CheckboxItem
-                key={kb.id}
-                className={css.item}
-                checked={meant.includes(kb.id)}
-                closeOnClick={false}
-                onCheckedChange={(on) => onChange(on ? [...meant, kb.id] : meant.filter((id) => id !== kb.id))}
-              >
-                <span className={css.box}>
-                  <Menu.CheckboxItemIndicator>
-                    <Check size={13} aria-hidden />
-                  </Menu.CheckboxItemIndicator>
-                </span>
-                <span className={css.name}>{markHidden(kb.name)}</span>
-                <span className={css.count}>{kb.documents.toLocaleString('en')}</span>
-              </Menu.CheckboxItem>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <KbMenu
+      kbs={kbs}
+      asked={kbs === null ? [] : kbsMeant(kbs, kbIds)}
+      onChange={onChange}
+      label={`Knowledge bases: ${words(kbs, kbIds)}`}
+      className={css.trigger}
+    >
+      <LibraryBig size={15} aria-hidden />
+      <span>{words(kbs, kbIds)}</span>
+      <ChevronDown size={14} aria-hidden />
+    </KbMenu>
   );
 }

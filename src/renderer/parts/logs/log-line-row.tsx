@@ -23,7 +23,8 @@ function LineRow({
   readonly times: boolean;
   readonly matcher: Matcher | null;
   readonly current: boolean;
-  readonly colour: number;
+  /** As CSS names it. */
+  readonly colour: string;
 }) {
   const plain = visibleText(line.text);
   const level = levelOf(plain);
@@ -31,7 +32,7 @@ function LineRow({
   return (
     <div className={cx(css.line, level !== null && css[level], current && css.current)}>
       {times ? <time className={css.time}>{formatClock(line.atMs)}</time> : null}
-      <span className={cx(css.service, css[`series${colour}`])} title={line.container}>
+      <span className={css.service} style={{ color: colour }} title={line.container}>
         {line.service}
       </span>
       <span className={css.level} title={level === null ? undefined : names[level]}>

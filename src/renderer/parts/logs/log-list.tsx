@@ -41,7 +41,7 @@ export function LogList({
   readonly times: boolean;
   /** The match the person stands on. */
   readonly currentId: number | null;
-  readonly colourOf: (service: string) => number;
+  readonly colourOf: (service: string) => string;
   readonly ref: RefObject<LogListHandle | null>;
 }): ReactNode {
   const scroller = useRef<HTMLElement>(null);

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { cx } from '../../ui/cx.ts';
+import { ToggleChip } from '../../ui/toggle-chip.tsx';
 import css from './log-toolbar.module.css';
 
 export interface LogToolbarProps {
@@ -11,7 +12,7 @@ export interface LogToolbarProps {
   readonly counts: ReadonlyMap<string, number>;
   readonly hidden: ReadonlySet<string>;
   readonly onHidden: (hidden: ReadonlySet<string>) => void;
-  readonly colourOf: (service: string) => number;
+  readonly colourOf: (service: string) => string;
   readonly query: string;
   readonly onQuery: (query: string) => void;
   /** Why the expression cannot be used. */
@@ -48,20 +49,18 @@ function ServiceChips({ services, counts, hidden, onHidden, colourOf }: LogToolb
     <fieldset className={css.chips}>
       <legend className="visually-hidden">Services</legend>
       {services.map((service) => (
-        <button
+        <ToggleChip
           key={service}
-          type="button"
-          aria-pressed={!hidden.has(service)}
+          on={!hidden.has(service)}
+          colour={colourOf(service)}
           aria-label={`Lines of ${service}`}
           title="Double-click for this one alone"
-          className={css.chip}
           onClick={() => toggle(service)}
           onDoubleClick={() => onHidden(new Set(services.filter((other) => other !== service)))}
         >
-          <span className={cx(css.dot, css[`series${colourOf(service)}`])} />
           {service}
           <span className={css.count}>{short(counts.get(service) ?? 0)}</span>
-        </button>
+        </ToggleChip>
       ))}
       {hidden.size === 0 ? null : (
         <button type="button" className={css.all} onClick={() => onHidden(new Set())}>

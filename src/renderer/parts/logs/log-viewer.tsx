@@ -3,7 +3,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import type { Problem } from '../../../shared/model/problem.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useLive } from '../../app/live-store.ts';
-import { seriesNumber } from '../../ui/series.ts';
+import { seriesColour } from '../../ui/series.ts';
 import { asText } from './as-text.ts';
 import { LogList, type LogListHandle } from './log-list.tsx';
 import { logSessionOf } from './log-session.ts';
@@ -62,7 +62,7 @@ export function LogViewer({
     setCurrentId(id);
     list.current?.show(id);
   };
-  const colourOf = useCallback((service: string) => seriesNumber(services, service), [services]);
+  const colourOf = useCallback((service: string) => seriesColour(services, service), [services]);
   const rows = now.view.rows();
 
   if (nothing !== null && rows.length === 0 && hidden.size === 0 && query === '') return nothing;

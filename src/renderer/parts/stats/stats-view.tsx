@@ -5,16 +5,18 @@ import { changeSettings } from '../../app/actions.ts';
 import { useLive } from '../../app/live-store.ts';
 import { statsOf, useStatsVersion } from '../../app/stats-feed.ts';
 import type { StatFigure } from '../../app/stats-history.ts';
+import { Choice } from '../../ui/choice.tsx';
 import { formatCores, formatRate } from '../../ui/format.ts';
 import { seriesColour } from '../../ui/series.ts';
+import { ToggleChip } from '../../ui/toggle-chip.tsx';
 import { ChartCard } from './chart-card.tsx';
 import { FiguresTable } from './figures-table.tsx';
 import css from './stats.module.css';
 
 const windows = [
-  { seconds: 60, label: '1 min' },
-  { seconds: 300, label: '5 min' },
-  { seconds: 900, label: '15 min' },
+  { value: '60', label: '1 min' },
+  { value: '300', label: '5 min' },
+  { value: '900', label: '15 min' },
 ] as const;
 
 const charts: readonly {
@@ -38,26 +40,6 @@ const charts: readonly {
   { figure: 'txBytesPerS', title: 'Network out', hint: 'per second', format: formatRate, floor: 1024, binary: true },
 ];
 
-function WindowChoice({ value }: { readonly value: number }): ReactNode {
-  return (
-    <fieldset className={css.choice}>
-      <legend className="visually-hidden">Time shown</legend>
-      {windows.map(({ seconds, label }) => (
-        <label key={seconds}>
-          <input
-            type="radio"
-            name="window"
-            className="visually-hidden"
-            checked={value === seconds}
-            onChange={() => void changeSettings({ metricsWindowS: seconds })}
-          />
-          <span>{label}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
 export function StatsView({
   stack,
   services: names,
@@ -72,7 +54,7 @@ export function StatsView({
   const version = useStatsVersion(stack);
   const chosen = useLive((state) => state.settings?.metricsWindowS ?? 300);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const windowS = windows.find(({ seconds }) => seconds >= chosen)?.seconds ?? 900;
+  const windowS = Number(windows.find(({ value }) => Number(value) >= chosen)?.value ?? 900);
   const key = names.join(' ');
   const services = useMemo(() => key.split(' ').filter((name) => name !== ''), [key]);
   const series = useMemo(
@@ -100,23 +82,26 @@ export function StatsView({
         <fieldset className={css.legend}>
           <legend className="visually-hidden">Services shown</legend>
           {services.map((service) => (
-            <button
+            <ToggleChip
               key={service}
-              type="button"
-              aria-pressed={!hidden.has(service)}
-              className={css.chip}
+              on={!hidden.has(service)}
+              colour={seriesColour(services, service)}
               onClick={() => {
                 const next = new Set(hidden);
                 if (!next.delete(service)) next.add(service);
                 setHidden(next);
               }}
             >
-              <span className={css.swatch} style={{ background: seriesColour(services, service) }} />
               {service}
-            </button>
+            </ToggleChip>
           ))}
         </fieldset>
-        <WindowChoice value={windowS} />
+        <Choice
+          label="Time shown"
+          value={String(windowS)}
+          options={windows}
+          onChange={(value) => void changeSettings({ metricsWindowS: Number(value) })}
+        />
       </div>
       <FiguresTable services={services} latest={(service) => statsOf(stack).latest(service)} />
       <div className={css.grid}>
