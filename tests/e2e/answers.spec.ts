@@ -1,7 +1,7 @@
 /**
  * Conversations, who writes answers and how they are found, in the real window on a real stack: search, rename, edit,
  * answer again, export, knowledge bases, a model service that this test runs, its hostile answers, settings that hold from
- * the next question on. Each step builds on the one before.
+ * the next question on, keys and people. Each step builds on the one before.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -83,6 +83,10 @@ test.describe
           .getByRole('button', { name: /^Source \d+: .*supported/ })
           .first(),
       ).toBeVisible();
+      const took = /found in .+, first word after .+, done in .+/;
+      await expect(answer()).toContainText(took);
+      await page.reload();
+      await expect(answer()).toContainText(took);
     });
 
     test('a question is put in other words, and its answer is made again', async () => {
@@ -236,6 +240,86 @@ test.describe
       await takeGallery(panel, ['settings'], 'history', { stay: true });
       await main().getByRole('button', { name: 'Put Temperature back to the default' }).click();
       await expect(field).toHaveValue('0.1');
+    });
+
+    test('a key made in the window lets a program ask until it is revoked', async () => {
+      await tab('Users and keys').click();
+      const keys = main().getByRole('region', { name: 'Keys for programs' });
+      await expect(keys).toContainText('No keys yet');
+      await takeGallery(panel, ['settings'], 'access-empty', { stay: true });
+      await keys.getByRole('button', { name: 'New key' }).click();
+      const form = page.getByRole('dialog', { name: 'New key' });
+      await form.getByRole('textbox', { name: 'Name' }).fill('Editor plug-in');
+      await takeGallery(panel, ['settings'], 'access-new-key', { stay: true });
+      await form.getByRole('button', { name: 'Make the key' }).click();
+      const told = page.getByRole('alertdialog', { name: 'The key “Editor plug-in”' });
+      const secret = (await told.locator('pre').textContent()) ?? '';
+      expect(secret).toMatch(/^rk_/);
+      await told.getByRole('button', { name: 'Copy the key' }).click();
+      await expect.poll(() => panel.app.evaluate(({ clipboard }) => clipboard.readText())).toBe(secret);
+      await told.getByRole('button', { name: 'Done' }).click();
+      await expect(told).toBeHidden();
+      expect(await page.content()).not.toContain(secret);
+      const asks = () =>
+        fetch(`http://127.0.0.1:${port}/openai/v1/chat/completions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+          body: JSON.stringify({
+            model: 'quayside',
+            messages: [{ role: 'user', content: 'How often should I verify a backup?' }],
+          }),
+        });
+      const answered = await asks();
+      expect(answered.status).toBe(200);
+      expect(await answered.json()).toMatchObject({
+        choices: [{ message: { role: 'assistant', content: expect.stringContaining('verified') } }],
+      });
+      const key = keys.getByRole('listitem', { name: 'Editor plug-in' });
+      await expect(key).toContainText('Last used just now', { timeout: 30_000 });
+      await takeGallery(panel, ['settings'], 'access', { stay: true });
+      await key.getByRole('button', { name: 'Revoke Editor plug-in' }).click();
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+      await expect(keys).toContainText('No keys yet');
+      expect((await asks()).status).toBe(401);
+    });
+
+    test('somebody is added in the window, kept from signing in, and removed', async () => {
+      const people = main().getByRole('region', { name: 'People' });
+      const password = 'a good long one';
+      const signsIn = async () =>
+        (
+          await fetch(`http://127.0.0.1:${port}/v1/auth/login`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ email: 'ada@example.org', password }),
+          })
+        ).status;
+      await people.getByRole('button', { name: 'Add somebody' }).click();
+      const form = page.getByRole('dialog', { name: 'Add somebody' });
+      await form.getByRole('textbox', { name: 'E-mail address' }).fill('ada@example.org');
+      await form.getByRole('textbox', { name: 'Name' }).fill('Ada');
+      await form.getByLabel('Password').fill(password);
+      await takeGallery(panel, ['settings'], 'access-add', { stay: true });
+      await form.getByRole('button', { name: 'Add', exact: true }).click();
+      const ada = people.getByRole('listitem', { name: 'Ada' });
+      await expect(ada).toContainText('May sign in');
+      expect(await signsIn()).toBe(200);
+      const choose = async (item: string) => {
+        await ada.getByRole('button', { name: 'Change Ada' }).click();
+        await page.getByRole('menuitem', { name: item }).click();
+      };
+      await choose('Stop from signing in');
+      await expect(ada).toContainText('May not sign in');
+      expect(await signsIn()).toBe(401);
+      await people.scrollIntoViewIfNeeded();
+      await takeGallery(panel, ['settings'], 'access-people', { stay: true });
+      await choose('Remove');
+      const question = page.getByRole('alertdialog', { name: 'Remove Ada?' });
+      await expect(question.getByRole('button', { name: 'Remove' })).toBeDisabled();
+      await question.getByRole('textbox').fill('ada@example.org');
+      await takeGallery(panel, ['settings'], 'access-remove', { stay: true });
+      await question.getByRole('button', { name: 'Remove' }).click();
+      await expect(people.getByRole('listitem')).toHaveCount(1);
     });
 
     test('optional parts and workflows say what they are for', async () => {

@@ -2,7 +2,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { Button, IconButton } from './button.tsx';
 import css from './overlay.module.css';
 
@@ -88,8 +88,8 @@ export function FormDialog({
   );
 }
 
-/** Something that is told once: it stays until it is put away, a click beside it does not do that. */
-export function Notice({
+/** What is to be decided or read before anything else: a click beside it does not put it away. */
+function Urgent({
   open,
   title,
   text,
@@ -110,14 +110,23 @@ export function Notice({
           <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
           {children}
-          <div className={css.formChoices}>
-            <Button kind="primary" onClick={onClose}>
-              Done
-            </Button>
-          </div>
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
+  );
+}
+
+/** Something that is told once, until it is put away. */
+export function Notice({ children, ...told }: ComponentProps<typeof Urgent>): ReactNode {
+  return (
+    <Urgent {...told}>
+      {children}
+      <div className={css.formChoices}>
+        <Button kind="primary" onClick={told.onClose}>
+          Done
+        </Button>
+      </div>
+    </Urgent>
   );
 }
 
@@ -147,28 +156,21 @@ export function Confirm({
   readonly onClose: () => void;
 }): ReactNode {
   return (
-    <AlertDialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={css.backdrop} />
-        <AlertDialog.Popup className={css.question}>
-          <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
-          <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
-          {children}
-          <div className={css.choices}>
-            <Button onClick={onClose}>{danger ? 'Keep' : 'Not now'}</Button>
-            <Button
-              kind={danger ? 'danger' : 'primary'}
-              disabled={!ready}
-              onClick={() => {
-                onConfirm();
-                onClose();
-              }}
-            >
-              {action}
-            </Button>
-          </div>
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <Urgent open={open} title={title} text={text} onClose={onClose}>
+      {children}
+      <div className={css.choices}>
+        <Button onClick={onClose}>{danger ? 'Keep' : 'Not now'}</Button>
+        <Button
+          kind={danger ? 'danger' : 'primary'}
+          disabled={!ready}
+          onClick={() => {
+            onConfirm();
+            onClose();
+          }}
+        >
+          {action}
+        </Button>
+      </div>
+    </Urgent>
   );
 }

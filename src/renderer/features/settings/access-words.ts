@@ -5,12 +5,12 @@ import type { Said } from '../../ui/words.ts';
 
 /** What a key may be made for: a verb, and what that lets a program do. */
 export const scopeWords: Readonly<Record<KeyScope, { readonly title: string; readonly text: string }>> = {
-  'chat:use': { title: 'Ask', text: 'Questions and their answers, as clients of OpenAI ask them' },
-  'search:read': { title: 'Search', text: 'Find passages, and read documents and what they say' },
-  'ingest:write': { title: 'Add documents', text: 'Send files, and keep up with folders and pages' },
-  'reindex:run': { title: 'Have documents read again', text: 'After a setting or a model has changed' },
-  'workflow:report': { title: 'Report runs of workflows', text: 'Tell how a workflow has ended' },
-  'metrics:read': { title: 'Read figures', text: 'What Prometheus collects' },
+  'chat:use': { title: 'Ask', text: 'as clients of OpenAI do' },
+  'search:read': { title: 'Search', text: 'find passages, read documents' },
+  'ingest:write': { title: 'Add documents', text: 'files, folders and pages' },
+  'reindex:run': { title: 'Have documents read again', text: 'after a change of settings' },
+  'workflow:report': { title: 'Report runs of workflows', text: 'how they have ended' },
+  'metrics:read': { title: 'Read figures', text: 'for Prometheus' },
 };
 
 /** How long a key holds; empty is without end. */
@@ -53,9 +53,9 @@ export function userSaid(user: User): Said {
   return user.hasPassword ? { word: 'May sign in', tone: 'good' } : { word: 'Has no password', tone: 'idle' };
 }
 
-export const roleWords: Readonly<Record<User['role'], string>> = {
-  owner: 'Owner: may change settings and users too',
-  user: 'User: has knowledge bases and conversations of their own',
+export const roleWords: Readonly<Record<User['role'], { readonly title: string; readonly text: string }>> = {
+  owner: { title: 'Owner', text: 'May change settings and users too' },
+  user: { title: 'User', text: 'Has knowledge bases and conversations of their own' },
 };
 
 /** As the backend asks of it. */
@@ -76,7 +76,7 @@ export function examples(baseUrl: string): Readonly<Record<'shell' | 'python', s
       `curl ${baseUrl}/chat/completions \\`,
       `  -H "Authorization: Bearer $QUAYSIDE_KEY" \\`,
       `  -H "Content-Type: application/json" \\`,
-      `  -d '{"model": "quayside", "messages": [{"role": "user", "content": "How long is the notice period?"}]}'`,
+      `  -d '{"model": "quayside", "messages": [{"role": "user", "content": "Where do I start?"}]}'`,
     ].join('\n'),
     python: [
       'import os',
@@ -85,7 +85,7 @@ export function examples(baseUrl: string): Readonly<Record<'shell' | 'python', s
       `client = OpenAI(base_url="${baseUrl}", api_key=os.environ["QUAYSIDE_KEY"])`,
       'answer = client.chat.completions.create(',
       '    model="quayside",',
-      '    messages=[{"role": "user", "content": "How long is the notice period?"}],',
+      '    messages=[{"role": "user", "content": "Where do I start?"}],',
       ')',
       'print(answer.choices[0].message.content)',
     ].join('\n'),

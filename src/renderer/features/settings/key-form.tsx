@@ -30,7 +30,7 @@ function Scopes({
             }
           />
           <span>
-            {scopeWords[scope].title}
+            {`${scopeWords[scope].title} `}
             <small>{scopeWords[scope].text}</small>
           </span>
         </label>

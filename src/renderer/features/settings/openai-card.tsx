@@ -31,7 +31,7 @@ export function OpenAiCard(): ReactNode {
           {baseUrl}
         </CopyButton>
       </Row>
-      <Row title="Model" text="quayside asks the default knowledge base, quayside:NAME the one of that name.">
+      <Row title="Model" text="“quayside” asks the default knowledge base, “quayside:NAME” the one of that name.">
         <CopyButton text="quayside" label="Copy the model’s name" mono>
           quayside
         </CopyButton>

@@ -85,10 +85,11 @@ export function NewUser({
       <Password label="Password" value={password} onChange={setPassword} />
       <SelectField
         label="Role"
+        hint={`${roleWords[role].text}.`}
         value={role}
         options={[
-          { value: 'user', label: roleWords.user },
-          { value: 'owner', label: roleWords.owner },
+          { value: 'user', label: roleWords.user.title },
+          { value: 'owner', label: roleWords.owner.title },
         ]}
         onChange={setRole}
       />

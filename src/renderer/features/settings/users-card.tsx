@@ -66,7 +66,7 @@ export function UsersCard({
                 {user.email === null || user.email === userTitle(user) ? null : (
                   <p className={css.text}>{markHidden(user.email)}</p>
                 )}
-                <p className={css.facts}>{roleWords[role]}</p>
+                <p className={css.facts}>{`${roleWords[role].title}. ${roleWords[role].text}.`}</p>
               </div>
               {isPanelOwner(user) ? null : (
                 <ActionMenu
