@@ -69,7 +69,7 @@ export async function bringIn(
     if ((states.failed ?? 0) > 0) throw new Error(`${states.failed} documents failed`);
     say(`${states.ready ?? 0} of ${documents.length} documents are ready`);
     if (Object.keys(states).every((name) => name === 'ready')) return;
-    await pause(100);
+    await pause(250);
   }
 }
 

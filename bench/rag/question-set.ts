@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { htmlSections, podSections, type Section } from './manual-text.ts';
 
 export interface Manual {
@@ -216,4 +216,3 @@ export async function readQuestionSet(unpacked: string): Promise<QuestionSet> {
 }
 
 export const packagesNeeded = [...new Set(manuals.map((manual) => manual.package))];
-export const pageName = (source: string): string => basename(source);
