@@ -73,7 +73,7 @@ export const configKeys = {
   }),
   'retrieval.bm25Weight': key({
     schema: z.number().min(0).max(2),
-    default: 0.12,
+    default: 0.15,
     help: 'For the fusion by scores: how much the best passage by words gains over one that holds none',
   }),
   'retrieval.rrfK': key({
