@@ -92,7 +92,7 @@ export async function filesToSend(offered: readonly { path: string; name: string
             refused: fault(
               'document-folder-empty',
               'Nothing in this folder can be added',
-              `${name} holds no Markdown, text, HTML or PDF file.`,
+              `${name} holds no PDF, Word, HTML, Markdown, CSV or text file.`,
               [{ action: 'advice', label: 'Choose another folder' }],
             ),
           });

@@ -120,7 +120,7 @@ function Chat(): ReactNode {
   return (
     <DropZone
       title="Drop to add to your documents"
-      text="Markdown, text, HTML, PDF"
+      text="PDF, Word, HTML, Markdown, CSV, text"
       className={css.chat}
       data-panel={panel}
       onFiles={(files) => {

@@ -125,7 +125,7 @@ export function DocumentsPanel({
             compact
             icon={FileText}
             title="No documents yet"
-            text="Drop files anywhere on this page: Markdown, text, HTML or PDF."
+            text="Drop files anywhere on this page: PDF, Word, HTML, Markdown, CSV or text."
           />
         ) : (
           <ul className={css.documents}>

@@ -7,6 +7,13 @@ import css from './answer.module.css';
 
 const strengths = { strong: 'Strong match', medium: 'Fair match', weak: 'Weak match' } as const;
 
+/** Its page, or the heading that it stands under; the document's own title says nothing more. */
+function placeOf({ title, page, headingPath }: CitationSource): string {
+  if (page !== null) return `page ${page}`;
+  const heading = headingPath.at(-1) ?? '';
+  return heading === title ? '' : markHidden(heading);
+}
+
 export function SourceList({
   sources,
   citations,
@@ -31,9 +38,7 @@ export function SourceList({
             >
               <span className={css.number}>{source.n}</span>
               <span className={css.sourceTitle}>{markHidden(source.title)}</span>
-              <span className={css.place}>
-                {source.page === null ? markHidden(source.headingPath.at(-1) ?? '') : `page ${source.page}`}
-              </span>
+              {placeOf(source) === '' ? null : <span className={css.place}>{placeOf(source)}</span>}
               {used ? null : <span className={css.place}>not cited</span>}
               <span className={cx(css.strength, css[source.strength])} title={strengths[source.strength]}>
                 <span className="visually-hidden">{strengths[source.strength]}</span>

@@ -96,7 +96,7 @@ function Nothing({
       <EmptyState
         icon={FileUp}
         title="Bring in the documents you want to ask"
-        text="Drop Markdown, text, HTML or PDF files here. They stay on this machine; each answer cites the passages it stands on."
+        text="Drop PDF, Word, HTML, Markdown, CSV or text files here. They stay on this machine; each answer cites the passages it stands on."
       >
         <Button kind="primary" icon={Plus} onClick={() => void addPicked(kb ?? undefined)}>
           Choose files

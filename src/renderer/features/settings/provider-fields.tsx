@@ -166,7 +166,10 @@ export function ProviderFields(props: FieldProps): ReactNode {
   return (
     <>
       {words.address === null ? null : (
-        <Row title="Address" text="The base URL. host.docker.internal is this machine, seen from the stack.">
+        <Row
+          title="Address"
+          text="The base URL. host.docker.internal is this machine, seen from the stack; on Linux, what listens on 127.0.0.1 alone is not reached."
+        >
           <input
             type="url"
             className={css.input}
