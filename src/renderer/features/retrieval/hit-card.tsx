@@ -71,9 +71,10 @@ function legsOf(hit: SearchHit, answer: SearchAnswer): Leg[] {
   return legs;
 }
 
-/** Where a passage stands: page and headings; empty when nothing is known. */
-export function whereWords({ page, headingPath }: Pick<SearchHit, 'page' | 'headingPath'>): string {
-  return [...headingPath, page === null ? null : `page ${page}`].filter((part) => part !== null).join(' › ');
+/** Where a passage stands: page and headings below the title, which stands above; empty when nothing is known. */
+export function whereWords({ title, page, headingPath }: Pick<SearchHit, 'title' | 'page' | 'headingPath'>): string {
+  const headings = headingPath[0] === title ? headingPath.slice(1) : headingPath;
+  return [...headings, page === null ? null : `page ${page}`].filter((part) => part !== null).join(' › ');
 }
 
 export function HitCard({

@@ -9,6 +9,7 @@ import { Drawer } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import { Status } from '../../ui/status.tsx';
 import { type EvalQuestion, mainMode, questionSaid } from './eval-words.ts';
+import { whereWords } from './hit-card.tsx';
 import { modeWords } from './mode-words.ts';
 import css from './question-drawer.module.css';
 import { change, runSearch } from './retrieval-store.ts';
@@ -89,7 +90,7 @@ function Body({
                 <span className={css.number}>{index + 1}</span>
                 <span className={css.hit}>
                   {markHidden(hit.title)}
-                  <small>{markHidden(hit.headingPath.join(' › '))}</small>
+                  <small>{markHidden(whereWords({ ...hit, page: null }))}</small>
                 </span>
                 <Button
                   size="sm"
