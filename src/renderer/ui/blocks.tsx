@@ -19,6 +19,23 @@ export function PageBody({
   );
 }
 
+/** What a page is about, first on it. Its parts stand in a row; `className` says how. */
+export function Hero({
+  label,
+  className,
+  children,
+}: {
+  readonly label: string;
+  readonly className: string | undefined;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <section className={cx(css.hero, className)} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
 export function Card({
   title,
   action,

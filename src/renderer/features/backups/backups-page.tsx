@@ -10,7 +10,7 @@ import { useStream } from '../../app/bridge.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { backendReady, useLive } from '../../app/live-store.ts';
 import { useGround } from '../../app/page-states.tsx';
-import { EmptyState, PageBody, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
+import { EmptyState, Hero, PageBody, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { count, formatAgo, formatDate, formatElapsed } from '../../ui/format.ts';
@@ -151,7 +151,7 @@ export function BackupsPage(): ReactNode {
   return (
     <PageBody>
       <div className={css.page}>
-        <section className={css.hero} aria-label="Back up">
+        <Hero label="Back up" className={css.hero}>
           <div>
             <h2>Keep a copy of everything</h2>
             <p>
@@ -169,7 +169,7 @@ export function BackupsPage(): ReactNode {
           >
             Back up now
           </Button>
-        </section>
+        </Hero>
         <AreaProblem area="backups" kinds={['backup', 'verify']} />
         {running === undefined ? null : <Running operation={running} />}
         {problem !== null && item === null ? <LiveProblem problem={problem} retry={retry} /> : null}

@@ -6,7 +6,7 @@ import { perform, useActions } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
 import { useStream } from '../../app/bridge.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
-import { Card, PageBody, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
+import { Card, Hero, PageBody, ProgressBar, Skeleton } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { count, formatDate, formatDuration } from '../../ui/format.ts';
 import { Confirm } from '../../ui/overlay.tsx';
@@ -22,7 +22,7 @@ function Active({ state }: { readonly state: EmbeddingState }): ReactNode {
   const { active, undo } = state;
   const pending = useActions((actions) => actions.pending.has('embedding'));
   return (
-    <section className={css.active} aria-label="Model in use">
+    <Hero label="Model in use" className={css.active}>
       <span className={css.disc}>
         <Cpu size={20} aria-hidden />
       </span>
@@ -48,7 +48,7 @@ function Active({ state }: { readonly state: EmbeddingState }): ReactNode {
           {`Go back to ${markHidden(undo.model)}`}
         </Button>
       )}
-    </section>
+    </Hero>
   );
 }
 

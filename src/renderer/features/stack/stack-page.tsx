@@ -11,7 +11,7 @@ import { EngineMissing, PageLoading, useGround } from '../../app/page-states.tsx
 import { OperationProgress, underWay } from '../../parts/services/operation-progress.tsx';
 import { ServiceCard } from '../../parts/services/service-card.tsx';
 import { stackSentence } from '../../parts/services/stack-sentence.ts';
-import { PageBody } from '../../ui/blocks.tsx';
+import { Hero, PageBody } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Drawer } from '../../ui/overlay.tsx';
@@ -71,12 +71,18 @@ function MainButtons({
   );
 }
 
-function Hero({ stack, operation }: { readonly stack: StackState; readonly operation: Operation | null }): ReactNode {
+function StackHead({
+  stack,
+  operation,
+}: {
+  readonly stack: StackState;
+  readonly operation: Operation | null;
+}): ReactNode {
   const [preview, setPreview] = useState(false);
   const { heading, text } = stackSentence(stack);
   const { tone } = operation === null ? stackSaid(stack.status) : { tone: 'busy' as const };
   return (
-    <section className={css.hero} aria-label="Stack">
+    <Hero label="Stack" className={css.hero}>
       <span className={cx(css.disc, css[tone])}>
         <ToneIcon tone={tone} size={26} />
       </span>
@@ -103,7 +109,7 @@ function Hero({ stack, operation }: { readonly stack: StackState; readonly opera
           )}
         </Lazily>
       </Drawer>
-    </section>
+    </Hero>
   );
 }
 
@@ -117,7 +123,7 @@ export function StackPage(): ReactNode {
   return (
     <PageBody>
       <div className={css.page}>
-        <Hero stack={stack} operation={operation} />
+        <StackHead stack={stack} operation={operation} />
         <AreaProblem area="stack" kinds={['start', 'stop', 'restart', 'scale', 'remove']} />
         {stack.staleSinceMs === null ? null : (
           <p className={css.stale} role="status">

@@ -13,7 +13,7 @@ import { ApplyNow } from '../../parts/capabilities/apply-now.tsx';
 import { capabilityWords } from '../../parts/capabilities/capability-words.ts';
 import { useCapabilities } from '../../parts/capabilities/use-capabilities.ts';
 import { announce } from '../../ui/announce.ts';
-import { EmptyState, PageBody } from '../../ui/blocks.tsx';
+import { EmptyState, Hero, PageBody } from '../../ui/blocks.tsx';
 import { Button } from '../../ui/button.tsx';
 import { formatAgo } from '../../ui/format.ts';
 import { markHidden } from '../../ui/plain-text.ts';
@@ -105,7 +105,7 @@ function Running({ workflows }: { readonly workflows: Workflows }): ReactNode {
   return (
     <PageBody>
       <div className={css.page}>
-        <section className={css.hero} aria-label="n8n">
+        <Hero label="n8n" className={css.hero}>
           <div className={css.words}>
             <Status
               pill
@@ -142,7 +142,7 @@ function Running({ workflows }: { readonly workflows: Workflows }): ReactNode {
               </>
             )}
           </div>
-        </section>
+        </Hero>
         <AreaProblem area="workflows" />
         <AreaProblem area="stack" kinds={['start']} />
         {workflows.items.length === 0 ? (
