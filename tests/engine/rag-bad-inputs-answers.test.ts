@@ -107,9 +107,13 @@ describe('#26 a service that fails: its own code and status for each way, and no
       say(response, 'Forty metres [1].');
       finish(response);
     };
-    const { text, events } = await stack.asked(question);
+    const { text, events, conversation: id } = await stack.asked(question);
     expect([text, requests.length, events.at(-1)?.data.status]).toEqual(['Forty metres [1].', 2, 'completed']);
-    expect(events.some(({ name, data }) => name === 'notice' && data.code === 'context_truncated')).toBe(true);
+    const told = events.filter(({ name }) => name === 'notice').map(({ data }) => data);
+    expect(told).toContainEqual(expect.objectContaining({ code: 'context_truncated' }));
+    // What was told beside the answer is told again when it is read later, and so is how long it took.
+    const usage = events.find(({ name }) => name === 'usage')?.data;
+    expect(await kept(id)).toMatchObject({ notices: told, usage });
   });
 
   it.each<[string, (response: ServerResponse) => void]>([

@@ -46,7 +46,7 @@ export function UsersCard({
     >
       <p className={css.lead}>
         Each has knowledge bases and conversations of their own and signs in at the backend with e-mail address and
-        password. Nobody sees what is somebody else’s.
+        password. Nobody sees what is somebody else’s, unless a knowledge base was shared with them.
       </p>
       {problem === null ? null : (
         <div className={css.problem}>
