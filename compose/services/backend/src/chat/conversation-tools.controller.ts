@@ -7,7 +7,7 @@ import { Input, Route, route } from '../http/route.ts';
 import { DATABASE, type Database } from '../store/database.ts';
 import { type Branch, branchAt } from './branches.ts';
 import { conversationHitJson, searchConversations } from './conversation-search.ts';
-import { exportConversation, exportFormats } from './export.ts';
+import { exportConversation, exportedJson, exportFormats } from './export.ts';
 import { checkedQuestion } from './question.ts';
 import { CONVERSATIONS, type ConversationsRepository, type MessageJson, messageJson, usageJson } from './repository.ts';
 import { RUNS, type Runs } from './runs.ts';
@@ -42,8 +42,8 @@ const save = route({
   access: 'chat:use',
   params,
   query: z.strictObject({ format: z.enum(exportFormats).default('markdown') }),
-  answers: { 200: null },
-  raw: ['text/markdown', 'application/json'],
+  answers: { 200: exportedJson },
+  raw: 'text/markdown',
 });
 const regenerate = route({
   method: 'post',

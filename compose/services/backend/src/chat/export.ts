@@ -1,8 +1,18 @@
 /** A conversation as a file that can be kept: Markdown for people, JSON for programs. Pure. */
+import { z } from 'zod';
 import type { SourceJson } from '../answer/provider.ts';
-import type { ConversationJson, MessageJson } from './repository.ts';
+import { type ConversationJson, conversationJson, type MessageJson, messageJson } from './repository.ts';
 
 export const exportFormats = ['markdown', 'json'] as const;
+/** What the second is. */
+export const exportedJson = z
+  .object({
+    format: z.literal('quayside-conversation'),
+    version: z.literal(1),
+    conversation: conversationJson,
+    messages: z.array(messageJson),
+  })
+  .meta({ id: 'ExportedConversation' });
 export type ExportFormat = (typeof exportFormats)[number];
 
 const day = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
@@ -60,7 +70,12 @@ export function exportConversation(
       fileName: `${stem}.md`,
       text: markdown(conversation, messages),
     };
-  const document = { format: 'quayside-conversation', version: 1, conversation, messages };
+  const document: z.input<typeof exportedJson> = {
+    format: 'quayside-conversation',
+    version: 1,
+    conversation,
+    messages: [...messages],
+  };
   return {
     mime: 'application/json; charset=utf-8',
     fileName: `${stem}.json`,

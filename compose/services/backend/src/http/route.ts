@@ -43,8 +43,8 @@ export interface RouteSpec {
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
   /** The answer is a stream of server-sent events (also, or only). */
   readonly events?: 'always' | 'when-accepted';
-  /** The answer is no JSON of a schema but bytes of this type, or of one of these. */
-  readonly raw?: string | readonly string[];
+  /** The answer is (also, or only) text or bytes of this type. */
+  readonly raw?: string;
   /** `Idempotency-Key` is taken. */
   readonly idempotent?: boolean;
   /** `If-Match` is taken and the answer carries an `ETag`. */

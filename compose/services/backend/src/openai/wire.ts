@@ -110,7 +110,13 @@ const types: Readonly<Record<number, string>> = {
 };
 
 /** A failure as OpenAI's clients read it. */
-export function errorBody(problem: BackendProblem): unknown {
+export const errorJson = z
+  .object({
+    error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string() }),
+  })
+  .meta({ id: 'OpenAiError' });
+
+export function errorBody(problem: BackendProblem): z.output<typeof errorJson> {
   const type = problem.status >= 500 ? 'server_error' : (types[problem.status] ?? 'invalid_request_error');
   const [field] = problem.errors ?? [];
   const param = field === undefined ? null : field.pointer.slice(1).replaceAll('/', '.');

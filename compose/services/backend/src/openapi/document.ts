@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { ProblemCode } from '../http/problem.ts';
 import { type RouteSpec, routesOf } from '../http/route.ts';
+import { errorJson, isOpenAiPath } from '../openai/wire.ts';
 
 type Json = Record<string, unknown>;
 
@@ -97,7 +98,7 @@ function operationOf(spec: RouteSpec, components: Json): Json {
   const content = (schema: z.ZodType | null): Json => ({
     ...(schema === null ? {} : { 'application/json': { schema: schemaOf(schema, 'output', components) } }),
     ...(spec.events === undefined ? {} : { 'text/event-stream': {} }),
-    ...Object.fromEntries([spec.raw ?? []].flat().map((type) => [type, { schema: { type: 'string' } }])),
+    ...(spec.raw === undefined ? {} : { [spec.raw]: { schema: { type: 'string' } } }),
   });
   const answers = Object.entries(spec.answers).map(([status, schema]) => {
     const held = status === '204' ? {} : content(schema);
@@ -121,7 +122,10 @@ function operationOf(spec: RouteSpec, components: Json): Json {
     security: spec.access === 'open' ? [] : [{ bearer: [] }],
     'x-access': spec.access,
     'x-problems': [...new Set(problemsOf(spec))].sort(),
-    responses: { ...Object.fromEntries(answers), default: { $ref: '#/components/responses/Problem' } },
+    responses: {
+      ...Object.fromEntries(answers),
+      default: { $ref: `#/components/responses/${isOpenAiPath(`/${spec.path}`) ? 'OpenAiError' : 'Problem'}` },
+    },
   };
 }
 
@@ -150,6 +154,7 @@ const problem = {
 
 export function openApiDocument(controllers: readonly { prototype: object }[]): Json {
   const schemas: Json = { Problem: problem };
+  const openAiError = schemaOf(errorJson, 'output', schemas);
   const paths: Record<string, Json> = {};
   for (const spec of controllers.flatMap(routesOf)) {
     const path = `/${spec.path.replace(/:(\w+)/g, '{$1}')}`;
@@ -162,7 +167,8 @@ export function openApiDocument(controllers: readonly { prototype: object }[]): 
     info: {
       title: 'Quayside backend',
       version: '1',
-      description: 'Documents, retrieval and answers with citations. Every failure is application/problem+json.',
+      description:
+        'Documents, retrieval and answers with citations. Every failure is application/problem+json; below /openai it is what clients of OpenAI read.',
     },
     paths: sorted(paths),
     components: {
@@ -172,6 +178,7 @@ export function openApiDocument(controllers: readonly { prototype: object }[]): 
           description: 'Why it was not done',
           content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
         },
+        OpenAiError: { description: 'Why it was not done', content: { 'application/json': { schema: openAiError } } },
       },
       schemas: sorted(schemas),
     },

@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { z } from 'zod';
 import { Route, route } from '../http/route.ts';
 import { openApiDocument } from './document.ts';
 
@@ -9,8 +10,7 @@ const spec = route({
   summary: 'This document',
   tag: 'Health',
   access: 'search:read',
-  answers: { 200: null },
-  raw: 'application/json',
+  answers: { 200: z.record(z.string(), z.unknown()) },
 });
 
 @Controller()

@@ -56,4 +56,26 @@ describe('the OpenAPI document', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(all.length).toBeGreaterThan(50);
   });
+
+  it('tells failures in the form in which each door answers them', () => {
+    const { paths, components } = JSON.parse(JSON.stringify(document));
+    for (const [path, operations] of Object.entries<Record<string, { responses: { default: { $ref: string } } }>>(
+      paths,
+    ))
+      for (const { responses } of Object.values(operations)) {
+        const { content } = components.responses[responses.default.$ref.split('/').at(-1) ?? ''];
+        const type = path.startsWith('/openai/') ? 'application/json' : 'application/problem+json';
+        expect([path, ...Object.keys(content)]).toEqual([path, type]);
+      }
+    const failure = { error: { message: 'No', type: 'not_found_error', param: null, code: 'not_found' } };
+    expect(Object.keys(components.schemas.OpenAiError.properties.error.properties)).toEqual(Object.keys(failure.error));
+  });
+
+  it('calls nothing a string that is sent as JSON', () => {
+    const { paths } = JSON.parse(JSON.stringify(document));
+    const saved = paths['/v1/conversations/{id}/export'].get.responses['200'].content;
+    expect(saved['text/markdown']).toEqual({ schema: { type: 'string' } });
+    expect(saved['application/json'].schema).toEqual({ $ref: '#/components/schemas/ExportedConversation' });
+    expect(JSON.stringify(paths)).not.toContain('"application/json":{"schema":{"type":"string"}}');
+  });
 });
