@@ -259,6 +259,7 @@ test.describe
       await expect.poll(() => panel.app.evaluate(({ clipboard }) => clipboard.readText())).toBe(secret);
       await told.getByRole('button', { name: 'Done' }).click();
       await expect(told).toBeHidden();
+      await expect(keys.getByRole('button', { name: 'New key' })).toBeFocused();
       expect(await page.content()).not.toContain(secret);
       const asks = () =>
         fetch(`http://127.0.0.1:${port}/openai/v1/chat/completions`, {

@@ -1,11 +1,11 @@
 /** Buttons. A disabled one keeps its place and, where it matters, says why in its title. */
 import type { LucideIcon } from 'lucide-react';
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ComponentPropsWithRef, ReactNode } from 'react';
 import css from './button.module.css';
 import { cx } from './cx.ts';
 import { Hint } from './hint.tsx';
 
-interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface ButtonProps extends ComponentPropsWithRef<'button'> {
   readonly kind?: 'primary' | 'secondary' | 'quiet' | 'danger';
   readonly size?: 'sm' | 'md' | 'lg';
   readonly icon?: LucideIcon | undefined;

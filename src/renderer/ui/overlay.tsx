@@ -2,7 +2,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ComponentProps, ReactNode } from 'react';
+import { type ComponentProps, type ReactNode, type RefObject, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
 import css from './overlay.module.css';
 
@@ -33,6 +33,16 @@ export function Drawer({
   );
 }
 
+/**
+ * What had the focus when a dialog opened. A field of the dialog that takes the focus as it appears has it before the
+ * dialog itself could look. Where that is gone meanwhile, the dialog knows best.
+ */
+function useOpener(open: boolean): () => HTMLElement | true {
+  const [before, setBefore] = useState({ open: false, focus: null as Element | null });
+  if (open !== before.open) setBefore({ open, focus: open ? document.activeElement : before.focus });
+  return () => (before.focus instanceof HTMLElement && before.focus.isConnected ? before.focus : true);
+}
+
 /** A short form. It stays open until `onSubmit` answers true, so that nothing typed is lost when it was refused. */
 export function FormDialog({
   open,
@@ -57,11 +67,12 @@ export function FormDialog({
   readonly onSubmit: () => Promise<boolean>;
   readonly onClose: () => void;
 }): ReactNode {
+  const opener = useOpener(open);
   return (
     <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Dialog.Portal>
         <Dialog.Backdrop className={css.backdrop} />
-        <Dialog.Popup className={css.question}>
+        <Dialog.Popup className={css.question} finalFocus={opener}>
           <Dialog.Title className={css.title}>{title}</Dialog.Title>
           {text === undefined ? null : <Dialog.Description className={css.text}>{text}</Dialog.Description>}
           <form
@@ -93,12 +104,15 @@ function Urgent({
   open,
   title,
   text,
+  returnTo,
   children,
   onClose,
 }: {
   readonly open: boolean;
   readonly title: string;
   readonly text: string;
+  /** Takes the focus afterwards where what had it before is gone by then. */
+  readonly returnTo?: RefObject<HTMLElement | null> | undefined;
   readonly children: ReactNode;
   readonly onClose: () => void;
 }): ReactNode {
@@ -106,7 +120,7 @@ function Urgent({
     <AlertDialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={css.backdrop} />
-        <AlertDialog.Popup className={css.question}>
+        <AlertDialog.Popup className={css.question} finalFocus={returnTo}>
           <AlertDialog.Title className={css.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={css.text}>{text}</AlertDialog.Description>
           {children}

@@ -180,6 +180,19 @@ describe('people', () => {
     await waitFor(() => expect(document.body.innerHTML).not.toContain('long enough now'));
   });
 
+  it('are not added when the form is left, and the focus returns to where it was', async () => {
+    await open();
+    const add = within(await region('People')).getByRole('button', { name: 'Add somebody' });
+    add.focus();
+    fireEvent.click(add);
+    const form = await screen.findByRole('dialog', { name: 'Add somebody' });
+    await waitFor(() => expect(document.activeElement).toBe(within(form).getByLabelText('E-mail address')));
+    fireEvent.keyDown(form, { key: 'Escape' });
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    await waitFor(() => expect(document.activeElement).toBe(add));
+    expect(inputs('users.create')).toEqual([]);
+  });
+
   it('are kept from signing in', async () => {
     scripted.answer('users.change', ({ disabled = false }) => {
       users = [owner, { ...ada, disabled }];

@@ -1,5 +1,5 @@
 /** Making a key, and telling its secret once: it lives in this dialog and is gone with it. */
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, type RefObject, useState } from 'react';
 import { type KeyScope, keyScopes } from '../../../shared/model/accounts.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useCall } from '../../app/use-call.ts';
@@ -42,9 +42,12 @@ function Scopes({
 /** `onMade` is called as soon as there is one, `onClose` when all is told. */
 export function KeyForm({
   onMade,
+  returnTo,
   onClose,
 }: {
   readonly onMade: () => Promise<void>;
+  /** What takes the focus at the end: the form that had it is gone by then. */
+  readonly returnTo: RefObject<HTMLElement | null>;
   readonly onClose: () => void;
 }): ReactNode {
   const [name, setName] = useState('');
@@ -58,6 +61,7 @@ export function KeyForm({
         open
         title={`The key “${markHidden(name.trim())}”`}
         text="Copy it now: it is not shown again. Keep it as you keep a password."
+        returnTo={returnTo}
         onClose={onClose}
       >
         <div className={css.secret}>

@@ -1,6 +1,6 @@
 /** Keys by which programs use the stack: what each may do, when it was last used, and the way to end it. */
 import { KeyRound, Plus } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { ApiKey } from '../../../shared/model/accounts.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useCall } from '../../app/use-call.ts';
@@ -23,6 +23,7 @@ export function KeysCard({
   readonly load: () => Promise<void>;
 }): ReactNode {
   const now = useNow();
+  const newKey = useRef<HTMLButtonElement>(null);
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const { busy, problem, run } = useCall();
@@ -36,7 +37,7 @@ export function KeysCard({
       title="Keys for programs"
       flush
       action={
-        <Button size="sm" icon={Plus} onClick={() => setMaking(true)}>
+        <Button ref={newKey} size="sm" icon={Plus} onClick={() => setMaking(true)}>
           New key
         </Button>
       }
@@ -80,7 +81,7 @@ export function KeysCard({
           })}
         </ul>
       )}
-      {making ? <KeyForm onMade={load} onClose={() => setMaking(false)} /> : null}
+      {making ? <KeyForm onMade={load} returnTo={newKey} onClose={() => setMaking(false)} /> : null}
       {revoking === null ? null : (
         <Confirm
           open
