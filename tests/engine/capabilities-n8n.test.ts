@@ -358,7 +358,7 @@ describe.skipIf(!wanted)('n8n (skipped unless its image is here or QUAYSIDE_N8N=
     expect([begun.status, begun.json.code]).toEqual([503, 'workflow-unavailable']);
     expect((await call('GET', '/v1/workflows')).json).toMatchObject({ configured: true, reachable: false });
     await core.monitor.client().startContainer(id, owner);
-    await expect.poll(async () => (await healthOf()).checks.n8n?.status, { timeout: 300_000 }).toBe('healthy');
+    await expect.poll(async () => (await healthOf()).checks.n8n?.status, { timeout: 150_000 }).toBe('healthy');
   });
 
   it('goes with its capability, and its data stays', { timeout: 120_000 }, async () => {
