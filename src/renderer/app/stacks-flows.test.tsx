@@ -339,7 +339,7 @@ describe('a project', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Scale to 2' }));
     await screen.findByText('web cannot run more than once');
     expect(inputsOf('stack.scale')).toEqual([{ stack: 'shop', service: 'web', replicas: 2 }]);
-    expect(screen.queryByRole('button', { name: 'Scale to 2' })).toBeNull();
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Scale to 2' })).toBeNull());
   });
 
   it('deletes data only after its name was typed', async () => {
