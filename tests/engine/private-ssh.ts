@@ -32,7 +32,9 @@ export async function startSshEngine(): Promise<SshEngine> {
   const guest = 'quayguest';
   // Accounts are bound over the machine's own files inside the namespace only. `*` is "no password", `!` would be locked.
   const prepare = `
-    sed 's/^root:[^:]*:/root:x:/' /etc/passwd > "$folder/passwd"
+    # With a home of its own: what the person's shell does at its start is not this test's, and killing it may leave a mess.
+    mkdir -p "$folder/home"
+    sed "s|^root:.*|root:x:0:0:root:$folder/home:/bin/sh|" /etc/passwd > "$folder/passwd"
     echo 'sshd:x:4320:65534::/run/sshd:/usr/sbin/nologin' >> "$folder/passwd"
     echo '${guest}:x:4321:65534::/tmp:/bin/sh' >> "$folder/passwd"
     { echo 'root:*:19000:0:99999:7:::'; echo '${guest}:*:19000:0:99999:7:::'; } > "$folder/shadow"
