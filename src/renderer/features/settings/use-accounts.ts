@@ -1,8 +1,9 @@
 /** People and keys, read again now and then while the page is open: a key that is used says so. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { ApiKey, User } from '../../../shared/model/accounts.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import { call } from '../../app/bridge.ts';
+import { useLookAgain } from '../../ui/use-look-again.ts';
 
 const lookEveryMs = 15_000;
 
@@ -24,11 +25,6 @@ export function useAccounts(enabled: boolean): AccountsView {
     if (programs.ok) setKeys(programs.value.keys);
     setProblem(!people.ok ? people.problem : programs.ok ? null : programs.problem);
   }, []);
-  useEffect(() => {
-    if (!enabled) return;
-    void load();
-    const timer = setInterval(() => void load(), lookEveryMs);
-    return () => clearInterval(timer);
-  }, [enabled, load]);
+  useLookAgain(load, lookEveryMs, enabled);
   return { users, keys, problem, load };
 }

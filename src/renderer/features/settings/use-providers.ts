@@ -1,9 +1,10 @@
 /** Who may write answers, looked at again now and then while the page is open. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { Answer } from '../../../shared/contract/define.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
 import type { Providers } from '../../../shared/model/providers.ts';
 import { call } from '../../app/bridge.ts';
+import { useLookAgain } from '../../ui/use-look-again.ts';
 
 /** The backend looks at each service itself twice a minute. */
 const lookEveryMs = 15_000;
@@ -26,11 +27,6 @@ export function useProviders(enabled: boolean): ProvidersView {
     return answer.ok;
   }, []);
   const load = useCallback(async (): Promise<void> => void take(await call('providers.get', {})), [take]);
-  useEffect(() => {
-    if (!enabled) return;
-    void load();
-    const timer = setInterval(() => void load(), lookEveryMs);
-    return () => clearInterval(timer);
-  }, [enabled, load]);
+  useLookAgain(load, lookEveryMs, enabled);
   return { providers, problem, load, take };
 }
