@@ -65,21 +65,23 @@ async function failure(promise: Promise<unknown>): Promise<Problem> {
 
 describe('a field', () => {
   it('§5.39 ports: equal ranges one by one, a range for one port a different one for each replica', async () => {
+    // Below the ports that the system gives to whoever connects.
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
     await scratch.write(`services:
-  one: { ${idle}, ports: ["127.0.0.1:38100-38102:9000-9002"] }
-  five: { ${idle}, scale: 5, ports: ["127.0.0.1:38110-38120:80"] }`);
+  one: { ${idle}, ports: ["127.0.0.1:${first}-${first + 2}:9000-9002"] }
+  five: { ${idle}, scale: 5, ports: ["127.0.0.1:${first + 10}-${first + 20}:80"] }`);
     await scratch.up();
     const { Ports } = (await inspect('one-1')).NetworkSettings;
     expect(Ports).toMatchObject(
       Object.fromEntries(
-        [0, 1, 2].map((n) => [`${9000 + n}/tcp`, [{ HostIp: '127.0.0.1', HostPort: `${38100 + n}` }]]),
+        [0, 1, 2].map((n) => [`${9000 + n}/tcp`, [{ HostIp: '127.0.0.1', HostPort: `${first + n}` }]]),
       ),
     );
     const picked = await Promise.all(
       [1, 2, 3, 4, 5].map(async (n) => (await inspect(`five-${n}`)).NetworkSettings.Ports['80/tcp']?.[0]?.HostPort),
     );
     expect(new Set(picked).size).toBe(5);
-    for (const port of picked) expect(Number(port)).toBeGreaterThanOrEqual(38110);
+    for (const port of picked) expect(Number(port)).toBeGreaterThanOrEqual(first + 10);
   });
 
   it('§5.42 create_host_path: false and missing is an error, the short form makes the folder', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertPortsFree, nextFreePort } from '../../src/main/stack/ports.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
@@ -45,5 +47,28 @@ describe('a port that a container holds', () => {
     await holder.up();
     const all = await holder.containers();
     expect(Object.values(all).map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  });
+
+  it('is passed over in a range when a program outside the engine holds it', async () => {
+    const first = await nextFreePort('127.0.0.1', 20_000 + Math.floor(Math.random() * 9000));
+    const outside = createServer().listen(first, '127.0.0.1');
+    await once(outside, 'listening');
+    try {
+      const ports = `127.0.0.1:${first}-${first + 9}:80`;
+      await holder.write(
+        `services: { web: { image: "${image}", init: true, scale: 2, command: ["sleep", "1000"], ports: ["${ports}"] } }`,
+      );
+      await holder.up();
+      const all = await holder.containers();
+      expect(Object.values(all).map(({ state }) => state)).toEqual(['running', 'running']);
+      // A port that the file itself names is still the one it has to be.
+      await holder.write(
+        `services: { web: { image: "${image}", init: true, command: ["sleep", "1000"], ports: ["127.0.0.1:${first}:80", "127.0.0.1::81"] } }`,
+      );
+      const problem = toProblem(await holder.up().catch((error: unknown) => error));
+      expect(problem).toMatchObject({ code: 'port-taken' });
+    } finally {
+      outside.close();
+    }
   });
 });

@@ -17,6 +17,7 @@ import { createHealthGate, type HealthGate } from './health-gate.ts';
 import { networkLabel, versionLabel, volumeLabel } from './labels.ts';
 import { networkBody, volumeBody } from './network-body.ts';
 import { type Dependency, namespaceParents, type Plan, type PlannedContainer, type PlannedService } from './plan.ts';
+import { picksPorts, startPastTakenPorts } from './port-choice.ts';
 import { replaceNetwork } from './replace-network.ts';
 import { allSettled } from './settle.ts';
 
@@ -166,7 +167,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       signal.throwIfAborted();
       try {
         if (container.action === 'unpause') await engine.unpauseContainer(id, owner);
-        else await engine.startContainer(id, owner);
+        else await startPastTakenPorts(planned.service, () => engine.startContainer(id, owner), signal);
       } catch (error) {
         const successor = leftAsTask(error) ? await replaced(planned, container, id) : null;
         if (successor !== null) {
@@ -179,7 +180,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ReadonlyMap<stri
       }
     };
     // The engine hands out ports of a range one by one only when asked one by one.
-    if (picksPorts(planned)) for (const container of pending) await one(container);
+    if (picksPorts(planned.service)) for (const container of pending) await one(container);
     else await allSettled(pending.map(one));
     return running;
   }
@@ -348,11 +349,6 @@ function watchedForHealth(plan: Plan): Map<string, string> {
     }
   }
   return watched;
-}
-
-/** True when the engine, not the file, chooses a published port. */
-function picksPorts(planned: PlannedService): boolean {
-  return (planned.service.ports ?? []).some(({ published }) => published === undefined || published.includes('-'));
 }
 
 function firstReason(planned: PlannedService): string | undefined {
