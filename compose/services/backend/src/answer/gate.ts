@@ -89,6 +89,7 @@ async function weigh(parts: SearchParts, question: string, found: Found, signal:
     evidence: {
       cosine: Math.max(0, ...nearest),
       coverage: Math.max(0, ...held),
+      words: terms.length,
       // Among the passages found, not among all there are: those of others are nobody's business, and a passage that
       // holds a rare name is found by it.
       unknownName: terms.some((term) => term.isName && !inPassages.some((words) => words.has(term.lexeme))),
