@@ -1,5 +1,5 @@
 /** Behind tabs: the panel itself, who writes answers, how answers are found, the optional parts of the stack, who else may use it. */
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Settings } from '../../../shared/model/settings.ts';
 import { changeSettings } from '../../app/actions.ts';
 import { AreaProblem } from '../../app/area-problem.tsx';
@@ -48,7 +48,12 @@ function Appearance({ settings }: { readonly settings: Settings }): ReactNode {
 function EngineChoice({ settings }: { readonly settings: Settings }): ReactNode {
   const engine = useLive((state) => state.engine);
   const [endpoint, setEndpoint] = useState(settings.engine);
-  useEffect(() => setEndpoint(settings.engine), [settings.engine]);
+  const [taken, setTaken] = useState(settings.engine);
+  // While drawing, not in an effect: that one would run after the first letters and take them back.
+  if (taken !== settings.engine) {
+    setTaken(settings.engine);
+    setEndpoint(settings.engine);
+  }
   return (
     <Card title="Engine">
       <Row
