@@ -42,7 +42,6 @@ export async function bringIn(
   api: Client,
   documents: readonly BenchDocument[],
   say: (what: string) => void,
-  of = documents.length,
 ): Promise<void> {
   const known = new Set<string>();
   for (let at = 0; at < documents.length; at += askedAbout) {
@@ -67,7 +66,8 @@ export async function bringIn(
       'how far it is',
     );
     if ((states.failed ?? 0) > 0) throw new Error(`${states.failed} documents failed`);
-    say(`${states.ready ?? 0} of ${of} documents are ready`);
+    const all = Object.values(states).reduce((sum, count) => sum + count, 0);
+    say(`${states.ready ?? 0} of ${all} documents so far are ready`);
     if (Object.keys(states).every((name) => name === 'ready')) return;
     await pause(250);
   }
@@ -127,7 +127,7 @@ export async function measureIngestion(
     const those = documents.filter((_, at) => at % shareCount === share);
     if (those.length === 0) continue;
     const began = performance.now();
-    await bringIn(api, those, say, documents.length);
+    await bringIn(api, those, say);
     const ms = performance.now() - began;
     firstMs += ms;
     say('the embedding service by hand, with the same passages');

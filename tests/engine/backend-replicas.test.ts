@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { JsonObject } from '../../src/main/engine/engine-client.ts';
+import { freePort } from '../free-port.ts';
 
 interface Answer {
   readonly status: number;
@@ -24,14 +25,6 @@ let one: string;
 let two: string;
 let second: string;
 let panel: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 async function call(
   base: string,

@@ -1,13 +1,14 @@
 /** A replica of the backend that is told to end: what it was answering ends, what it was reading goes on elsewhere. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { setCapability } from '../../src/main/config/capabilities.ts';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { JsonObject } from '../../src/main/engine/engine-client.ts';
+import { freePort } from '../free-port.ts';
 
 let core: Core;
 let folder: string;
@@ -16,14 +17,6 @@ let token: string;
 /** A language model that takes its time: a word each 50 ms, `words` of them. */
 let model: Server;
 let words = 0;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 const owner = () => ({ project: core.environment.project });
 const engine = () => core.monitor.client();

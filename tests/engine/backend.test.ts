@@ -1,25 +1,17 @@
 /** The backend in its real stack, through the core: documents in, questions answered, documents gone, stores failing. */
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { ChatEvent } from '../../src/shared/model/chat.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
+import { freePort } from '../free-port.ts';
 
 const samples = resolve('resources/samples');
 let core: Core;
 let folder: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 const ended = async (id: Promise<string>): Promise<Operation> => core.runner.wait(await id);
 

@@ -3,7 +3,6 @@
  * Its image holds 240 MB of weights, so this runs where it is on the engine already, or with QUAYSIDE_LLM=1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +14,7 @@ import { createImageCatalog } from '../../src/main/stack/images.ts';
 import type { ChatEvent } from '../../src/shared/model/chat.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
 import { composeProject } from '../fakes/compose-project.ts';
+import { freePort } from '../free-port.ts';
 import { openEngine } from './scratch.ts';
 
 const engine = openEngine();
@@ -30,14 +30,6 @@ async function imageIsHere(): Promise<boolean> {
 
 const wanted = process.env.QUAYSIDE_LLM === '1' || (await imageIsHere());
 let core: Core | undefined;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 async function done(opened: Core, id: Promise<string>): Promise<Operation> {
   const operation = await opened.runner.wait(await id);

@@ -6,7 +6,6 @@
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +13,7 @@ import { setCapability } from '../../src/main/config/capabilities.ts';
 import { readSecret } from '../../src/main/config/secrets.ts';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
+import { freePort } from '../free-port.ts';
 
 /** Whether some n8n is on the engine, pulled or built. */
 async function imageIsHere(): Promise<boolean> {
@@ -36,14 +36,6 @@ const wanted = process.env.QUAYSIDE_N8N === '1' || (await imageIsHere());
 let core: Core;
 let folder: string;
 let n8n: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 async function done(id: Promise<string>): Promise<Operation> {
   const operation = await core.runner.wait(await id);

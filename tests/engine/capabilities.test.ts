@@ -1,7 +1,6 @@
 /** The gateway and scaling in the real stack: replicas come and go under requests, and not one request is lost. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -9,20 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setCapability } from '../../src/main/config/capabilities.ts';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
+import { freePort } from '../free-port.ts';
 import { openEngine } from './scratch.ts';
 
 const engine = openEngine();
 let core: Core;
 let folder: string;
 let port: number;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port: free } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return free;
-}
 
 async function done(id: Promise<string>): Promise<Operation> {
   const operation = await core.runner.wait(await id);

@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/shared/model/operation.ts';
 import type { Problem } from '../../src/shared/model/problem.ts';
+import { freePort } from '../free-port.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const samples = join(root, 'resources', 'samples');
@@ -63,15 +63,6 @@ interface Found {
 const search = (query: string, ...more: readonly string[]): Promise<Found> => json('search', query, ...more);
 const sourcesOf = async (query: string, kb: string): Promise<string[]> =>
   (await search(query, '--kb', kb, '--mode', 'bm25')).chunks.map(({ source }) => source);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 beforeAll(async () => {
   if (!existsSync(join(root, 'out', 'main', 'cli.cjs'))) throw new Error('Not built: run `npm run build` first');

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/shared/model/operation.ts';
 import type { Problem } from '../../src/shared/model/problem.ts';
 import type { StackState } from '../../src/shared/model/stack.ts';
+import { freePort } from '../free-port.ts';
 import { openEngine } from './scratch.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -60,15 +61,6 @@ function json<T>(ended: Ended): T {
   const lines = ended.stdout.trim().split('\n');
   expect(lines, `one document expected, standard error: ${ended.stderr}`).toHaveLength(1);
   return JSON.parse(lines[0] ?? '') as T;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const containers = () => engine.listContainers([`com.docker.compose.project=${project}`]);

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
 import { modelLabel } from '../../src/main/compose/labels.ts';
 import { projectLabel } from '../../src/shared/model/compose-labels.ts';
+import { freePort } from '../free-port.ts';
 import { createScratch, openEngine, type Scratch } from './scratch.ts';
-import { freePort, stackKinds } from './stack-kinds.ts';
+import { stackKinds } from './stack-kinds.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const engine = openEngine();

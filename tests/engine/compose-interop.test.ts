@@ -11,8 +11,9 @@ import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
 import { dialectOf, type HashDialect } from '../../src/main/compose/config-hash.ts';
 import { loadProject } from '../../src/main/compose/load.ts';
 import { projectLabel } from '../../src/shared/model/compose-labels.ts';
+import { freePort } from '../free-port.ts';
 import { createScratch, openEngine, type Scratch } from './scratch.ts';
-import { freePort, stackKinds } from './stack-kinds.ts';
+import { stackKinds } from './stack-kinds.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const run = promisify(execFile);

@@ -1,12 +1,12 @@
 /** Evaluation, and a change of the embedding model, on the real stack: asked all the while, with services killed in the middle. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
+import { freePort } from '../free-port.ts';
 
 const samples = resolve('resources/samples');
 const small = 'sentence-transformers/paraphrase-MiniLM-L3-v2';
@@ -14,13 +14,6 @@ const usual = 'sentence-transformers/all-MiniLM-L6-v2';
 let core: Core;
 let folder: string;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 const ended = async (id: Promise<string>): Promise<Operation> => core.runner.wait(await id);
 const owner = () => ({ project: core.environment.project });
 

@@ -1,11 +1,12 @@
 /** OpenAI's protocol on top of the documents, as its clients speak it; and what people say of answers. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Core, createCore } from '../../src/main/core.ts';
+import { freePort } from '../free-port.ts';
 
 let core: Core;
 let folder: string;
@@ -13,14 +14,6 @@ let base: string;
 let panel: string;
 /** A key that may ask, as a program holds it. */
 let key: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 async function call(
   method: string,

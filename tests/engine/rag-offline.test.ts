@@ -15,7 +15,7 @@ import { type Core, createCore } from '../../src/main/core.ts';
 import type { JsonObject } from '../../src/main/engine/engine-client.ts';
 import { converge } from '../../src/main/stack/converge.ts';
 import { projectContainers } from '../../src/main/stack/teardown.ts';
-import { freePort } from './stack-kinds.ts';
+import { freePort } from '../free-port.ts';
 
 const services = ['postgres', 'redis', 'qdrant', 'nlp', 'backend'] as const;
 type Name = (typeof services)[number];

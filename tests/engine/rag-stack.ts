@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { readSecret } from '../../src/main/config/secrets.ts';
 import { type Core, createCore } from '../../src/main/core.ts';
 import type { JsonObject } from '../../src/main/engine/engine-client.ts';
-import { freePort } from './stack-kinds.ts';
+import { freePort } from '../free-port.ts';
 
 export interface Answer {
   readonly status: number;

@@ -1,5 +1,4 @@
 /** Compose files of each kind: what services have, and how they hang together. */
-import { createServer } from 'node:net';
 import { shapeYaml } from './scratch.ts';
 
 const healthy = 'healthcheck: { test: ["CMD", "true"], interval: 1s, timeout: 2s, retries: 5 }';
@@ -64,18 +63,4 @@ configs:
   word: { file: ./word }
 `.replace('    profiles: [""]\n', ''),
   };
-}
-
-/** Free a moment ago, at least. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }
