@@ -6,11 +6,11 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { serviceHashes } from '../../src/main/compose/config-hash.ts';
 import { loadProject } from '../../src/main/compose/load.ts';
 import { ProblemError, problemSchema } from '../../src/shared/model/problem.ts';
 import { type FuzzInput, fuzzInput, largestInput } from './compose-fuzz-inputs.ts';
+import { cpuOf, floorMs } from './yaml-floor.ts';
 
 export interface FuzzWork {
   /** Scratch, of this process alone; `project` in it holds the input under way. */
@@ -42,28 +42,6 @@ export interface FuzzReport {
   readonly peakMiB: number;
   /** What the YAML library takes on this machine, now, for a fixed file. */
   readonly floorMs: number;
-}
-
-/** Long enough to be measured, short enough to be read between two inputs. */
-const floorText = Array.from({ length: 1000 }, (_, at) => `n${at}: {labels: {a: b, c: "d"}, ports: ["80:80"]}\n`).join(
-  '',
-);
-const floorRounds = 3;
-
-function cpuOf(since: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1000;
-}
-
-/** CPU time of a piece of work that none of our code is part of; the least of a few, which is the least disturbed. */
-function floorMs(): number {
-  return Math.min(
-    ...Array.from({ length: floorRounds }, () => {
-      const since = process.cpuUsage();
-      parse(floorText);
-      return cpuOf(since);
-    }),
-  );
 }
 
 async function work({

@@ -1,4 +1,4 @@
-/** What fuzzing found to take seconds; each must take a small part of one, in CPU time as the machine may be busy. */
+/** What fuzzing found to take seconds; each may take a few times what the YAML library takes for a fixed file. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { serviceHashes } from '../../src/main/compose/config-hash.ts';
 import { loadProject } from '../../src/main/compose/load.ts';
 import { ProblemError } from '../../src/shared/model/problem.ts';
+import { cpuOf, floorMs } from './yaml-floor.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -26,9 +27,11 @@ async function cost(compose: string, env = ''): Promise<number> {
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
   }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  return cpuOf(before);
 }
+
+/** Measured: 2.6 to 4.1; before they were mended, 10 to 45. */
+const mostFloors = 8;
 
 const head = 'services:\n  web:\n   image: x\n   labels:\n';
 it.each([
@@ -54,7 +57,11 @@ it.each([
   ['nothing but mistakes', '""'.repeat(70_000), ''],
 ])('%s', async (_what, compose, env) => {
   await cost('services: {a: {image: x}}');
-  expect(await cost(compose, env)).toBeLessThan(1000);
+  const floors: number[] = [];
+  // The least disturbed of a few: the other files' tests and whoever else uses the machine come and go.
+  while (floors.length < 3 && !floors.some((taken) => taken < mostFloors))
+    floors.push((await cost(compose, env)) / floorMs());
+  expect(Math.min(...floors)).toBeLessThan(mostFloors);
 });
 
 it('a path that is a mapping, where nobody reads it, is no exception', async () => {
