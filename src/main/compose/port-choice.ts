@@ -35,7 +35,7 @@ export async function startPastTakenPorts(
   start: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let left = picksPorts(service) ? choices(service) - 1 : 0; ; left -= 1) {
+  for (let left = choices(service) - 1; ; left -= 1) {
     try {
       return await start();
     } catch (error) {
