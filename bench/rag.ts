@@ -94,7 +94,7 @@ export async function ragBench(options: {
         title: 'When the documents do not answer',
         columns: ['', 'questions', 'share', 'to reach'],
         rows: abstentionRows(asked),
-        note: 'The embedded provider, each question in a conversation of its own.',
+        note: 'The embedded provider, each question in a conversation of its own. No weight was fitted to these questions, but they were looked at while signal and threshold were chosen (docs/adr/0010).',
       },
       {
         title: 'Reading in, searching, answering',

@@ -3,7 +3,8 @@
  * how much of the question's weight one passage holds in words, and how many words that is: one word found is chance,
  * six are not. None is enough alone: a question about a quay is near to whatever is called Quayside, and a long passage
  * holds many words. The weights are a logistic regression's on 486 headings of manuals that ask, 87 of them about other
- * manuals, rounded; figures of the 469 that had no part in it are in bench/README.md.
+ * manuals, rounded. The figures in bench/README.md are of 469 others, which no weight was fitted to but which were looked
+ * at while signal and threshold were chosen (docs/adr/0010).
  */
 export interface Evidence {
   /** Best cosine of the question with a passage or one of its sentences. */
