@@ -12,6 +12,7 @@ import { expect, type Page, test } from 'playwright/test';
 import { ensureComposePeer } from '../../scripts/setup/compose-peer.mjs';
 import { createDockerEngine } from '../../src/main/engine/docker-engine.ts';
 import { ensureTinyImage } from '../engine/tiny-image.ts';
+import { freePort } from '../free-port.ts';
 import { engineCall } from './engine-door.ts';
 import { launchPanel, type Panel } from './fixture.ts';
 import { takeGallery } from './gallery.ts';
@@ -249,9 +250,9 @@ test.describe
     test('names who holds a port and moves it in one click, then retries the one service that failed', async () => {
       test.setTimeout(120_000);
       const taken = createServer();
-      await new Promise<void>((resolve) => void taken.listen(0, '127.0.0.1', resolve));
-      const address = taken.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      // With the one behind it, which is what is offered.
+      const port = await freePort(2);
+      await new Promise<void>((resolve) => void taken.listen(port, '127.0.0.1', resolve));
       const path = join(folder, 'troubled.yaml');
       const write = (exit: number) =>
         writeFile(

@@ -10,14 +10,15 @@ import { type Core, createCore } from '../../src/main/core.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
 import type { StackSummary } from '../../src/shared/model/stacks.ts';
+import { freePort } from '../free-port.ts';
 import { createScratch, openEngine, type Scratch } from './scratch.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const engine = openEngine();
 const image = await ensureTinyImage(engine);
-/** Away from what a person's stack uses. */
-let port = 22_000 + Math.floor(Math.random() * 20_000);
+/** Of this test, with two behind it that are free as well. */
+let port: number;
 
 let folder: string;
 let core: Core;
@@ -47,7 +48,7 @@ beforeAll(async () => {
   await ensureComposePeer();
 });
 beforeEach(async () => {
-  port += 5;
+  port = await freePort(3);
   folder = await mkdtemp(join(tmpdir(), 'quayside-any-'));
   project = `qstest-${randomBytes(4).toString('hex')}`;
   await mkdir(join(folder, project));

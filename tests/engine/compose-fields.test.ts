@@ -8,6 +8,7 @@ import type { EngineClient, EngineEvent } from '../../src/main/engine/engine-cli
 import { projectContainers, removeNetworks, removeVolumes, stopContainers } from '../../src/main/stack/teardown.ts';
 import { projectLabel } from '../../src/shared/model/compose-labels.ts';
 import { type Problem, toProblem } from '../../src/shared/model/problem.ts';
+import { freePort } from '../free-port.ts';
 import { createScratch, openEngine, type Scratch } from './scratch.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
@@ -65,8 +66,7 @@ async function failure(promise: Promise<unknown>): Promise<Problem> {
 
 describe('a field', () => {
   it('§5.39 ports: equal ranges one by one, a range for one port a different one for each replica', async () => {
-    // Below the ports that the system gives to whoever connects.
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const first = await freePort(21);
     await scratch.write(`services:
   one: { ${idle}, ports: ["127.0.0.1:${first}-${first + 2}:9000-9002"] }
   five: { ${idle}, scale: 5, ports: ["127.0.0.1:${first + 10}-${first + 20}:80"] }`);

@@ -16,14 +16,15 @@ import { createLifecycle, type Lifecycle } from '../../src/main/stack/lifecycle.
 import { projectContainers } from '../../src/main/stack/teardown.ts';
 import { asObject, asText } from '../../src/shared/model/json.ts';
 import type { Operation } from '../../src/shared/model/operation.ts';
+import { freePort } from '../free-port.ts';
 import { openEngine } from './scratch.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
 const engine = openEngine();
 const root = join(import.meta.dirname, '..', '..');
 const tinyImage = await ensureTinyImage(engine);
-/** Away from what a person's stack uses. */
-let port = 21_000 + Math.floor(Math.random() * 20_000);
+/** Of this test, with one behind it that is free as well. */
+let port: number;
 
 const yaml = `
 services:
@@ -65,7 +66,7 @@ function open(client: EngineClient = engine) {
 }
 
 beforeEach(async () => {
-  port += 3;
+  port = await freePort(2);
   folder = await mkdtemp(join(tmpdir(), 'quayside-lifecycle-'));
   await mkdir(join(folder, 'compose'));
   await writeFile(join(folder, 'compose', 'compose.yaml'), yaml);

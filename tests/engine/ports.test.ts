@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertPortsFree, nextFreePort } from '../../src/main/stack/ports.ts';
+import { assertPortsFree } from '../../src/main/stack/ports.ts';
 import { toProblem } from '../../src/shared/model/problem.ts';
+import { freePort } from '../free-port.ts';
 import { createScratch, openEngine, type Scratch } from './scratch.ts';
 import { ensureTinyImage } from './tiny-image.ts';
 
@@ -18,7 +19,7 @@ afterAll(() => engine.close());
 
 describe('a port that a container holds', () => {
   it('is told with the name of the container and its project, and is fine for its own project', async () => {
-    const port = await nextFreePort('127.0.0.1', 31_000 + Math.floor(Math.random() * 9000));
+    const port = await freePort(2);
     await holder.write(
       `services: { web: { image: "${image}", init: true, command: ["sleep", "1000"], ports: ["127.0.0.1:${port}:80"] } }`,
     );
@@ -39,7 +40,7 @@ describe('a port that a container holds', () => {
   });
 
   it('is given out one by one from a range', async () => {
-    const first = await nextFreePort('127.0.0.1', 41_000 + Math.floor(Math.random() * 9000));
+    const first = await freePort(10);
     const ports = `127.0.0.1:${first}-${first + 9}:80`;
     await holder.write(
       `services: { web: { image: "${image}", init: true, scale: 3, command: ["sleep", "1000"], ports: ["${ports}"] } }`,
@@ -50,7 +51,7 @@ describe('a port that a container holds', () => {
   });
 
   it('is passed over in a range when a program outside the engine holds it', async () => {
-    const first = await nextFreePort('127.0.0.1', 20_000 + Math.floor(Math.random() * 9000));
+    const first = await freePort(10);
     const outside = createServer().listen(first, '127.0.0.1');
     await once(outside, 'listening');
     try {
