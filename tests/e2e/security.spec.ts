@@ -346,7 +346,8 @@ test('permissions and devices are denied', async ({ panel }) => {
 });
 
 test('a flood of calls is bounded and the window stays alive', async ({ panel }) => {
-  const { codes, aliveMs } = await panel.page.evaluate(async () => {
+  const { codes, floodMs, aliveMs } = await panel.page.evaluate(async () => {
+    const began = performance.now();
     const all = await Promise.all(Array.from({ length: 5000 }, () => globalThis.quayside.call('settings.get', {})));
     const before = performance.now();
     await globalThis.quayside.call('app.info', {});
@@ -355,11 +356,12 @@ test('a flood of calls is bounded and the window stays alive', async ({ panel })
       const code = answer.ok ? 'ok' : answer.problem.code;
       counted[code] = (counted[code] ?? 0) + 1;
     }
-    return { codes: counted, aliveMs: performance.now() - before };
+    return { codes: counted, floodMs: before - began, aliveMs: performance.now() - before };
   });
   expect(Object.keys(codes).every((code) => code === 'ok' || code === 'too-many-requests')).toBe(true);
   expect(codes.ok).toBeGreaterThan(0);
-  expect(aliveMs).toBeLessThan(1000);
+  // The next call does not wait behind what the flood left.
+  expect(aliveMs).toBeLessThan(floodMs / 2);
 });
 
 test('main wrote no secret and no stack', async ({ panel }) => {

@@ -167,7 +167,9 @@ async function inspectAll(): Promise<Record<string, unknown>> {
 describe('starting', () => {
   it('§5.38 writes nothing on a stack that is up, and takes no time for it', async () => {
     await scratch.write(shapeYaml('graph', tinyImage));
+    const from = performance.now();
     await scratch.up();
+    const startMs = performance.now() - from;
     const before = await ids();
     const calls: string[] = [];
     const recording = new Proxy(engine, {
@@ -183,8 +185,8 @@ describe('starting', () => {
       times.push(performance.now() - startedAt);
     }
     expect(await ids()).toEqual(before);
-    times.sort((a, b) => a - b);
-    expect(times[0]).toBeLessThan(150);
+    console.log(`nothing to do: ${Math.min(...times).toFixed(1)} ms, the start before it ${startMs.toFixed(1)} ms`);
+    expect(Math.min(...times) / startMs).toBeLessThan(0.1);
     expect([...new Set(calls)].filter((name) => !/^(version|list|inspect)/.test(name))).toEqual([]);
   });
 

@@ -90,7 +90,8 @@ describe.skipIf(reason !== null)('an engine over ssh', () => {
     const [socketMs, sshMs] = [await median(near), await median(engine)];
     console.info(`/version p50: socket ${socketMs.toFixed(1)} ms, ssh ${sshMs.toFixed(1)} ms`);
     expect(far.signedIn()).toBe(before);
-    expect(sshMs).toBeLessThan(50);
+    // What signs in for each call takes 40 times as long.
+    expect(sshMs / socketMs).toBeLessThan(4);
     near.close();
   });
 
@@ -159,12 +160,14 @@ describe.skipIf(reason !== null)('an engine over ssh', () => {
   });
 
   it('leaves no ssh behind once it is closed', async () => {
-    const before = ours().length;
+    // One of an earlier client may still be on its way out.
+    const before = new Set(ours());
+    const opened = (): number[] => ours().filter((pid) => !before.has(pid));
     const fresh = open(far.url);
     await fresh.version();
-    expect(ours()).toHaveLength(before + 1);
+    expect(opened()).toHaveLength(1);
     fresh.close();
-    await expect.poll(() => ours().length, { timeout: 3000 }).toBe(before);
+    await expect.poll(opened, { timeout: 3000 }).toEqual([]);
   });
 
   it('follows the path in the address', async () => {
