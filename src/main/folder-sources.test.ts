@@ -17,6 +17,8 @@ let runner: OperationRunner;
 let folders: FolderSources;
 /** Sources that the backend has, and what its next answers are. */
 let mounted: { id: string; path: string }[];
+/** Folders of other owners' sources. */
+let othersUse: string[];
 let refusal: ProblemError | null;
 let startFails: boolean;
 /** The folders that were mounted when the stack was started. */
@@ -31,6 +33,7 @@ beforeEach(async () => {
   environment = await openEnvironment({ dataDir: join(base, 'data'), name: 'dev', composeDir: resolve('compose') });
   runner = createOperationRunner({ journalDir: environment.journalDir, environment: 'dev' });
   mounted = [];
+  othersUse = [];
   refusal = null;
   startFails = false;
   started = [];
@@ -52,6 +55,7 @@ beforeEach(async () => {
     bases: { get: async () => ({}) },
     sources: {
       mounted: async () => mounted,
+      foldersInUse: async () => [...mounted.map(({ path }) => path), ...othersUse],
       async addMounted({ path }: { path: string }) {
         if (refusal !== null) throw refusal;
         mounted.push({ id: `s${mounted.length + 1}`, path });
@@ -105,6 +109,13 @@ describe('a folder as a source', () => {
     expect(await remembered()).toEqual([papers]);
     await folders.remove('s2', 'keep');
     expect(await remembered()).toEqual([]);
+  });
+
+  it('stays with the backend while a source of another owner needs it', async () => {
+    await add();
+    othersUse = ['/sources/papers/2024'];
+    await folders.remove('s1', 'keep');
+    expect(await remembered()).toEqual([papers]);
   });
 
   it('is refused before anything begins', async () => {

@@ -109,8 +109,8 @@ export function createFolderSources(options: FolderSourcesOptions): FolderSource
       return failed === 0 ? words : `${words}, ${failed} could not be taken`;
     } catch (error) {
       // What was not to be a source should not stay with the backend. A source that was made stays.
-      const needed = await knowledge.sources.mounted().then(
-        (all) => all.some(({ path: mounted }) => isWithin(mounted, slug)),
+      const needed = await knowledge.sources.foldersInUse().then(
+        (all) => all.some((mounted) => isWithin(mounted, slug)),
         () => !added,
       );
       if (!needed) await forgetFolder(environment, slug);
@@ -133,13 +133,14 @@ export function createFolderSources(options: FolderSourcesOptions): FolderSource
       });
     },
     async remove(id, documents) {
-      const before = await knowledge.sources.mounted();
+      const gone = (await knowledge.sources.mounted()).find((one) => one.id === id);
       await knowledge.sources.remove(id, documents);
-      const gone = before.find((one) => one.id === id);
       if (gone === undefined) return;
-      const others = before.filter((one) => one.id !== id);
+      // Where it is not known who else needs it, it stays: a folder too many is read by nobody.
+      const inUse = await knowledge.sources.foldersInUse().catch(() => null);
+      if (inUse === null) return;
       for (const { slug } of await sourceFolders(environment))
-        if (isWithin(gone.path, slug) && !others.some(({ path }) => isWithin(path, slug)))
+        if (isWithin(gone.path, slug) && !inUse.some((path) => isWithin(path, slug)))
           await forgetFolder(environment, slug);
     },
   };

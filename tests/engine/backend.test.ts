@@ -227,7 +227,9 @@ describe('sources', () => {
     await writeFile(join(harbour, 'picture.png'), 'x');
     const made = await send('POST', '/v1/sources', { kind: 'folder', path: 'harbour', everySeconds: null });
     expect(made.status).toBe(201);
-    const { source, job } = made.body as { source: { id: string }; job: { id: string } };
+    const { source, job } = made.body as { source: { id: string; uri: string }; job: { id: string } };
+    const inUse = async () => ((await send('GET', '/v1/source-roots')).body as { inUse: string[] }).inUse;
+    expect(await inUse()).toEqual([source.uri]);
     // Two files of the same bytes are one document.
     expect(await jobEnds(job.id)).toMatchObject({
       state: 'done',
@@ -271,6 +273,7 @@ describe('sources', () => {
     expect(await jobEnds((meant.body as { job: { id: string } }).job.id)).toMatchObject({ result: { deleted: 2 } });
     await settle([]);
     expect((await send('DELETE', `/v1/sources/${source.id}`)).body).toEqual({ documents: 0, deleted: false });
+    expect(await inUse()).toEqual([]);
   });
 
   it('refuse folders and addresses that are nobody’s business', async () => {

@@ -33,6 +33,8 @@ const wireSource = z.object({
   nextSyncAtMs: z.number().nullable(),
 }) satisfies z.ZodType<Source>;
 
+const wireRoots = z.object({ inUse: z.array(cutText(2000)) });
+
 const itemStates = [
   'queued',
   'extracting',
@@ -70,8 +72,10 @@ export interface Sources {
   addPage(page: { kb: string; url: string; everySeconds: number | null }): Promise<Source>;
   /** A folder as the backend sees it (`/sources/handbook`). `jobId` is the first look at it. */
   addMounted(folder: { kb: string; path: string; everySeconds: number | null }): Promise<{ jobId: string }>;
-  /** Every folder source, as the backend sees it. */
+  /** The person's folder sources, as the backend sees them. */
   mounted(): Promise<{ id: string; path: string }[]>;
+  /** Folders that sources of anybody lie in, as the backend sees them. */
+  foldersInUse(): Promise<string[]>;
   /** Resolves when a look at a source has ended, with what came of it. @throws {ProblemError} its failure */
   followSync(jobId: string, step: StepHandle, signal: AbortSignal): Promise<{ added: number; failed: number }>;
   change(
@@ -128,6 +132,7 @@ export function createSources(
       return { jobId: job.id };
     },
     mounted: async () => (await raw()).flatMap(({ id, kind, uri }) => (kind === 'folder' ? [{ id, path: uri }] : [])),
+    foldersInUse: async () => (await client.call('GET', '/v1/source-roots', wireRoots)).inUse,
     async followSync(jobId, step, signal) {
       for (;;) {
         const { job } = await client.call('GET', pathOf('jobs', jobId), syncJob, undefined, signal);

@@ -118,6 +118,8 @@ export interface SourcesRepository {
   remove(who: Principal, id: string): Promise<string[]>;
   /** Also resumes one that was paused. @throws {BackendProblem} `not-found`, `kb-read-only` */
   sync(who: Principal, id: string, allowLarge: boolean): Promise<JobJson>;
+  /** Folders that sources of anybody lie in, as this backend sees them, each once. For owners only. */
+  foldersInUse(): Promise<string[]>;
   /** By path, after `after`. @throws {BackendProblem} `not-found` */
   items(who: Principal, id: string, after: string, limit: number): Promise<Page<SourceItemJson>>;
 }
@@ -157,6 +159,13 @@ export function createSourcesRepository(database: Database): SourcesRepository {
       return paged(rows, limit, (last) => last.id);
     },
     get: (who, id) => get(who, id),
+    async foldersInUse() {
+      const rows = await database.rows<{ uri: string }>(
+        `select distinct uri from sources where kind = 'folder' order by uri limit 10000`,
+        [],
+      );
+      return rows.map(({ uri }) => uri);
+    },
     async create(who, source) {
       try {
         return await database.transaction(async (queries) => {

@@ -48,7 +48,13 @@ const roots = route({
   summary: 'Folders that the backend was given to read; sources of kind `folder` lie within them',
   tag,
   access: 'person',
-  answers: { 200: z.object({ items: z.array(z.object({ path: z.string(), present: z.boolean() })) }) },
+  answers: {
+    200: z.object({
+      items: z.array(z.object({ path: z.string(), present: z.boolean() })),
+      /** Of anybody's folder sources, for an owner: what has to stay readable. Empty for others. */
+      inUse: z.array(z.string()),
+    }),
+  },
 });
 const create = route({
   method: 'post',
@@ -163,13 +169,17 @@ export class SourcesController {
   }
 
   @Route(roots)
-  async roots(): Promise<unknown> {
+  async roots(@Caller() who: Principal): Promise<unknown> {
     const present = (path: string): Promise<boolean> =>
       allowedFolder(path, this.#roots).then(
         () => true,
         () => false,
       );
-    return { items: await Promise.all(this.#roots.map(async (path) => ({ path, present: await present(path) }))) };
+    return {
+      items: await Promise.all(this.#roots.map(async (path) => ({ path, present: await present(path) }))),
+      // What lies in the folders is the owners', whoever else uses this backend.
+      inUse: who.role === 'owner' ? await this.#sources.foldersInUse() : [],
+    };
   }
 
   @Route(create)
