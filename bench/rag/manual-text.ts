@@ -59,19 +59,31 @@ type Kind = 'p' | 'li' | 'pre' | 'dt' | number;
 const unseen = /<(script|style|nav|head|noscript|select|form|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->/gi;
 const breaks = new Set('p div section ul ol dl dd dt li table tr blockquote hr h1 h2 h3 h4 h5 h6 pre body'.split(' '));
 
-/** Sections of an HTML page in order. Terms of definition lists that ask something (`<dt>…?</dt>`) count as headings. */
-export function htmlSections(source: string): Section[] {
+/**
+ * Sections of an HTML page in order. Terms of definition lists that ask something (`<dt>…?</dt>`) count as headings,
+ * and so do rows that DocBook marks as questions (`<tr class="question">`).
+ * @param linkedTermsAsk whether such a term counts that is nothing but a link, as contents are made of
+ */
+export function htmlSections(source: string, linkedTermsAsk = true): Section[] {
   const sections: { level: number; heading: string; blocks: string[] }[] = [{ level: 0, heading: '', blocks: [] }];
   let text = '';
+  /** What of `text` is in no link. */
+  let unlinked = '';
+  let linked = false;
+  /** A question of which not all is read; null outside of one. */
+  let asking: string | null = null;
   let block: Kind = 'p';
   const flush = (): void => {
     const raw = text;
+    const asks = linkedTermsAsk || /\p{L}{2}/u.test(unlinked);
     text = '';
+    unlinked = '';
     const said = block;
     block = 'p';
     if (folded(raw) === '') return;
     const words = folded(raw);
-    if (typeof said === 'number' || (said === 'dt' && words.endsWith('?')))
+    if (asking !== null) asking += words === 'Q:' ? '' : ` ${words}`;
+    else if (typeof said === 'number' || (said === 'dt' && words.endsWith('?') && asks))
       sections.push({ level: typeof said === 'number' ? said : 6, heading: words, blocks: [] });
     else if (said === 'pre')
       sections.at(-1)?.blocks.push(
@@ -87,13 +99,19 @@ export function htmlSections(source: string): Section[] {
   )) {
     if (tag === undefined) {
       text += token;
+      if (!linked) unlinked += token;
       continue;
     }
     const name = tag.toLowerCase();
+    if (name === 'a') linked = closing !== '/' && /\shref\s*=/i.test(token);
     if (name === 'br') text += block === 'pre' ? '\n' : ' ';
     if (!breaks.has(name) || (block === 'pre' && name !== 'pre')) continue;
     const was: Kind = block;
     flush();
+    if (name === 'tr') {
+      if (asking !== null) sections.push({ level: 6, heading: asking.trim(), blocks: [] });
+      asking = closing !== '/' && /\sclass="question"/.test(token) ? '' : null;
+    }
     const heading = /^h([1-6])$/.exec(name)?.[1];
     if (closing === '/') continue;
     if (heading !== undefined) block = Number(heading);

@@ -101,11 +101,12 @@ export function qualityRows(ranked: readonly Ranked[]): string[][] {
   });
 }
 
-export function abstentionRows(asked: readonly Asked[]): string[][] {
+/** @param whose said before what each row is */
+export function abstentionRows(asked: readonly Asked[], whose = ''): string[][] {
   const row = (title: string, answerable: boolean, goal: string): string[] => {
     const those = asked.filter(({ question }) => question.answerable === answerable);
     const share = interval(those.map(({ abstained }) => (abstained ? 1 : 0)));
-    return [title, String(those.length), share, goal];
+    return [`${whose}${title}`, String(those.length), share, goal];
   };
   return [
     row('abstained, manuals that answer left out', false, '≥ 0.80'),

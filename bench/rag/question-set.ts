@@ -7,69 +7,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { htmlSections, podSections, type Section } from './manual-text.ts';
-
-export interface Manual {
-  readonly name: string;
-  /** Of Debian. */
-  readonly package: string;
-  /** Folder of its pages in the package, and which of the files below it are pages. */
-  readonly folder: string;
-  readonly pages: RegExp;
-  /** Its questions are asked, but it is not read in: nothing there can answer them. */
-  readonly leftOut?: true;
-  /** Of its pages one in so many, where it is only there to be told apart from the others. */
-  readonly oneIn?: number;
-}
-
-export const manuals: readonly Manual[] = [
-  {
-    name: 'perl',
-    package: 'perl-doc',
-    folder: 'usr/share/perl',
-    pages: /\/perl(faq\d|unifaq|sub|data|open|re|mod|obj|op|syn|style|trap)\.pod$/,
-  },
-  {
-    name: 'python',
-    package: 'python3.11-doc',
-    folder: 'usr/share/doc/python3.11/html',
-    pages: /html\/(faq|library|tutorial|howto)\/[a-z0-9._-]+\.html$/,
-    oneIn: 8,
-  },
-  { name: 'debian', package: 'debian-faq', folder: 'usr/share/doc/debian/FAQ', pages: /\.en\.html$/ },
-  {
-    name: 'git',
-    package: 'git-doc',
-    folder: 'usr/share/doc/git-doc',
-    pages: /git-doc\/git[a-z0-9-]*\.html$/,
-    oneIn: 3,
-  },
-  { name: 'borg', package: 'borgbackup-doc', folder: 'usr/share/doc/borgbackup/html', pages: /\.html$/ },
-  {
-    name: 'sqlite',
-    package: 'sqlite3-doc',
-    folder: 'usr/share/doc/sqlite3',
-    pages: /sqlite3\/[a-z0-9_]+\.html$/,
-    oneIn: 10,
-  },
-  { name: 'apache', package: 'apache2-doc', folder: 'usr/share/doc/apache2-doc/manual/en', pages: /\.html$/, oneIn: 3 },
-  { name: 'zsh', package: 'zsh-doc', folder: 'usr/share/doc/zsh-common/html', pages: /FAQ\d+\.html$/ },
-  {
-    name: 'postgresql',
-    package: 'postgresql-doc-15',
-    folder: 'usr/share/doc/postgresql-doc-15/html',
-    pages: /\.html$/,
-    oneIn: 4,
-  },
-  {
-    name: 'django',
-    package: 'python-django-doc',
-    folder: 'usr/share/doc/python-django-doc/html/faq',
-    pages: /\.html$/,
-    leftOut: true,
-  },
-  { name: 'fetchmail', package: 'fetchmail', folder: 'usr/share/doc/fetchmail', pages: /\.html$/, leftOut: true },
-  { name: 'r', package: 'r-doc-html', folder: 'usr/share/R/doc/manual', pages: /FAQ\.html$/, leftOut: true },
-];
+import { type Manual, manuals } from './manuals.ts';
 
 export interface BenchDocument {
   /** `perl/perlfaq4.md`: how the product knows it. */
@@ -82,7 +20,7 @@ export interface BenchQuestion {
   /** Document and heading that hold the answer; empty of an unanswerable one. */
   readonly source: string;
   readonly heading: string;
-  readonly part: 'tuning' | 'reported';
+  readonly part: 'tuning' | 'reported' | 'confirming';
   /** `question`: a heading that asks; `task`: the line that says what a command is for. */
   readonly kind: 'question' | 'task';
   readonly manual: string;
@@ -91,13 +29,21 @@ export interface QuestionSet {
   readonly documents: readonly BenchDocument[];
   readonly questions: readonly BenchQuestion[];
 }
+export interface QuestionSets extends QuestionSet {
+  /** Of the manuals that nothing was tuned with: to be read in and asked when the others are done with. */
+  readonly confirming: QuestionSet;
+}
 
 /** 0 to 2^32, the same on every machine. */
 const spread = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0);
 const partOf = (question: string): 'tuning' | 'reported' => (spread(question) % 2 === 0 ? 'tuning' : 'reported');
 
-/** Without "7.1", "G1.", "3.12:" before it. */
-const unnumbered = (heading: string): string => heading.replace(/^(?:[A-Z]?\d+(?:\.\d+)*[.:)]?|[A-Z]\d+\.)\s+/, '');
+/** Without "7.1", "G1.", "3.12:", "A.7.1", "[B.2]", "(FAQ 1a)" or "Q:" before it. */
+const unnumbered = (heading: string): string =>
+  heading.replace(
+    /^(?:[A-Z]?\d+(?:\.\d+)*[.:)]?|[A-Z]\d+\.|[A-Z](?:\.\d+)+|\[[A-Z]\.\d+\]|\(FAQ [\d .]+[a-z]?\)|Q:)\s+/,
+    '',
+  );
 const key = (text: string): string =>
   unnumbered(text)
     .toLowerCase()
@@ -144,12 +90,14 @@ async function pagesOf(manual: Manual, unpacked: string): Promise<Page[]> {
     if (!manual.pages.test(file)) continue;
     const name = relative(join(unpacked, manual.package, manual.folder), file)
       .replaceAll('/', '-')
-      .replace(/\.(html|pod)$/, '')
+      .replace(/\.(html?|pod)$/, '')
       .replace(/^[\d.]+-pod-/, '');
     const source = `${manual.name}/${name}.md`;
     const text = await readFile(file, 'utf8');
-    const sections = file.endsWith('.pod') ? podSections(text) : htmlSections(text);
-    const purpose = manual.leftOut === true ? null : purposeOf(sections);
+    // Those before are read as ever, or figures of different days would be of different sets.
+    const sections = file.endsWith('.pod') ? podSections(text) : htmlSections(text, manual.confirming !== true);
+    // Of the confirming manuals only headings are asked.
+    const purpose = manual.leftOut === true || manual.confirming === true ? null : purposeOf(sections);
     const asks = sections.some(isQuestion);
     if (manual.oneIn !== undefined && !asks && spread(source) % manual.oneIn !== 0) continue;
     const title = sections.find(
@@ -160,11 +108,10 @@ async function pagesOf(manual: Manual, unpacked: string): Promise<Page[]> {
   return pages;
 }
 
-/** @param unpacked folder with one folder per package, as `dpkg -x` makes it */
-export async function readQuestionSet(unpacked: string): Promise<QuestionSet> {
+/** @param seen hashes of pages that are known; those of the pages found are added */
+async function differentPages(of: readonly Manual[], unpacked: string, seen: Set<string>): Promise<Page[]> {
   const pages: Page[] = [];
-  const seen = new Set<string>();
-  for (const manual of manuals)
+  for (const manual of of)
     for (const page of await pagesOf(manual, unpacked)) {
       const content = createHash('sha256').update(JSON.stringify(page.sections)).digest('hex');
       // The same page may be in a package under two names.
@@ -172,16 +119,27 @@ export async function readQuestionSet(unpacked: string): Promise<QuestionSet> {
       seen.add(content);
       pages.push(page);
     }
+  return pages;
+}
+
+function wordingsOf(pages: readonly Page[]): Set<string> {
   const asked = new Set<string>();
   for (const page of pages) {
     for (const section of page.sections) if (isQuestion(section)) asked.add(key(section.heading));
     if (page.purpose !== null) asked.add(key(page.purpose));
   }
+  return asked;
+}
+
+/** @param asked wordings that are taken out of the documents @param before wordings that are not asked again */
+function setOf(pages: readonly Page[], asked: ReadonlySet<string>, before: ReadonlySet<string>): QuestionSet {
   const documents: BenchDocument[] = [];
   const questions = new Map<string, BenchQuestion>();
-  const put = (question: Omit<BenchQuestion, 'part'>): void => {
-    if (!questions.has(key(question.question)))
-      questions.set(key(question.question), { ...question, part: partOf(key(question.question)) });
+  const put = (manual: Manual, question: Omit<BenchQuestion, 'part' | 'manual'>): void => {
+    const wording = key(question.question);
+    if (questions.has(wording) || before.has(wording)) return;
+    const part = manual.confirming === true ? 'confirming' : partOf(wording);
+    questions.set(wording, { ...question, manual: manual.name, part });
   };
   for (const { manual, source, title, sections, purpose } of pages) {
     const answerable = manual.leftOut !== true;
@@ -191,28 +149,38 @@ export async function readQuestionSet(unpacked: string): Promise<QuestionSet> {
       let heading = section.heading;
       if (isQuestion(section)) {
         heading = `Question ${++number}`;
-        put({
+        put(manual, {
           question: unnumbered(section.heading),
           answerable,
           source: answerable ? source : '',
           heading: answerable ? heading : '',
           kind: 'question',
-          manual: manual.name,
         });
       } else if (asked.has(key(heading))) heading = 'Name';
       // Tables of contents repeat the questions.
       const blocks = section.blocks.filter((block) => {
-        const said = key(block.replace(/^- /, ''));
+        const said = key(block.replace(manual.confirming === true ? /^(?:- |\\)/ : /^- /, ''));
         return !asked.has(said) && !(purpose !== null && said.includes(key(purpose)));
       });
       if (heading !== '' && heading !== title) lines.push(`${'#'.repeat(Math.max(2, section.level))} ${heading}`);
       lines.push(...blocks);
     }
-    if (purpose !== null)
-      put({ question: purpose, answerable: true, source, heading: '', kind: 'task', manual: manual.name });
+    if (purpose !== null) put(manual, { question: purpose, answerable: true, source, heading: '', kind: 'task' });
     if (answerable && lines.length > 1) documents.push({ source, text: `${lines.join('\n\n')}\n` });
   }
   return { documents, questions: [...questions.values()] };
 }
 
-export const packagesNeeded = [...new Set(manuals.map((manual) => manual.package))];
+/** @param unpacked folder with one folder per package, as `dpkg -x` makes it */
+export async function readQuestionSet(unpacked: string): Promise<QuestionSets> {
+  const seen = new Set<string>();
+  const of = (confirming: boolean): Promise<Page[]> => {
+    const those = manuals.filter((manual) => (manual.confirming === true) === confirming);
+    return differentPages(those, unpacked, seen);
+  };
+  const pages = await of(false);
+  const asked = wordingsOf(pages);
+  const set = setOf(pages, asked, new Set());
+  const later = await of(true);
+  return { ...set, confirming: setOf(later, new Set([...asked, ...wordingsOf(later)]), asked) };
+}
