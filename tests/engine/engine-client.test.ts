@@ -204,7 +204,7 @@ describe('streams', () => {
       .toContain('health_status healthy');
     const before = Date.now();
     await engine.stopContainer(id, owner);
-    await expect.poll(() => seen.map((e) => e.action), { timeout: 5000 }).toEqual(['start', 'health_status', 'die']);
+    await expect.poll(() => seen.map((e) => e.action), { timeout: 15_000 }).toEqual(['start', 'health_status', 'die']);
     expect(seen.every((event) => event.id === id)).toBe(true);
     expect(Math.abs((seen[2]?.atMs ?? 0) - before)).toBeLessThan(5000);
     abort.abort();

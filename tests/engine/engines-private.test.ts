@@ -106,7 +106,7 @@ describe.skipIf(reason !== null)('a private engine', () => {
     expect(processesNaming(folder).length).toBeGreaterThan(1);
     expect(linked()).toBe(true);
     child.kill('SIGKILL');
-    await expect.poll(linked, { timeout: 5000 }).toBe(false);
+    await expect.poll(linked, { timeout: 15_000 }).toBe(false);
     const next = await startPrivateEngine();
     expect(existsSync(folder)).toBe(false);
     expect(processesNaming(folder)).toEqual([]);

@@ -144,7 +144,7 @@ describe.skipIf(reason !== null).each(cases)('$name', ({ start, says, composeToo
         abort.signal,
       )
       .catch(() => undefined);
-    await expect.poll(() => opened || seen.length > 0, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => opened || seen.length > 0, { timeout: 15_000 }).toBe(true);
     await client.exec(id, { project: scratch.project }, { cmd: ['rm', '/tmp/ready'] });
     await expect.poll(() => seen, { timeout: 30_000 }).toContain('health_status unhealthy');
     abort.abort();

@@ -106,15 +106,15 @@ describe.skipIf(reason !== null)('an engine over ssh', () => {
         abort.signal,
       )
       .catch((error: unknown) => error);
-    await expect.poll(() => opened, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => opened, { timeout: 15_000 }).toBe(true);
     const id = await container(['sh', '-c', 'echo one; echo two >&2; sleep 600']);
-    await expect.poll(() => seen, { timeout: 5000 }).toContain('start');
+    await expect.poll(() => seen, { timeout: 15_000 }).toContain('start');
 
     const lines: string[] = [];
     const reading = engine
       .logs(id, { follow: true, tail: 10 }, ({ source, data }) => lines.push(`${source} ${data}`), abort.signal)
       .catch((error: unknown) => error);
-    await expect.poll(() => lines.length, { timeout: 5000 }).toBe(2);
+    await expect.poll(() => lines.length, { timeout: 15_000 }).toBe(2);
 
     const samples: unknown[] = [];
     const measuring = engine.stats(id, (raw) => samples.push(raw), abort.signal).catch((error: unknown) => error);
@@ -147,7 +147,7 @@ describe.skipIf(reason !== null)('an engine over ssh', () => {
     expect(await ended).toBeInstanceOf(Error);
     const processes = { cmd: ['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'] };
     await expect
-      .poll(async () => (await engine.exec(id, owner, processes)).stdout, { timeout: 5000 })
+      .poll(async () => (await engine.exec(id, owner, processes)).stdout, { timeout: 15_000 })
       .not.toMatch(/sleep 4242/);
     await engine.removeContainer(id, owner, { force: true });
   });
@@ -167,7 +167,7 @@ describe.skipIf(reason !== null)('an engine over ssh', () => {
     await fresh.version();
     expect(opened()).toHaveLength(1);
     fresh.close();
-    await expect.poll(opened, { timeout: 3000 }).toEqual([]);
+    await expect.poll(opened, { timeout: 15_000 }).toEqual([]);
   });
 
   it('follows the path in the address', async () => {

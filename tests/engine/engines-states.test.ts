@@ -85,7 +85,7 @@ describe.skipIf(reason !== null)('the state of a real engine', () => {
     const slow = await startPrivateEngine({ args: ['--containerd', '/run/own/containerd.sock'], awaitReady: false });
     try {
       const monitor = watch(slow.url);
-      await expect.poll(() => existsSync(slow.socket), { timeout: 5000 }).toBe(true);
+      await expect.poll(() => existsSync(slow.socket), { timeout: 15_000 }).toBe(true);
       await reaches(monitor, 'starting', 10_000);
       expect(monitor.state.problem).toMatchObject({ code: 'engine-starting' });
       const words = ['--address', '/run/own/containerd.sock', '--root', '/run/own/root', '--state', '/run/own/state'];
@@ -178,7 +178,7 @@ describe.skipIf(reason !== null)('the state of a real engine', () => {
     monitor.check();
     expect(monitor.state.endpoint).toBe(engine.url);
     busy = false;
-    await expect.poll(() => monitor.state.foundBy, { timeout: 5000 }).toBe('docker context main');
+    await expect.poll(() => monitor.state.foundBy, { timeout: 15_000 }).toBe('docker context main');
     await reaches(monitor, 'ready', 3000);
   });
 });

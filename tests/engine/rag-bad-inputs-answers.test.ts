@@ -150,7 +150,7 @@ describe('#26 a service that fails: its own code and status for each way, and no
     expect(events.at(-1)?.data.status).toBe('completed');
     expect(events.some(({ name, data }) => name === 'notice' && data.code === 'answer_truncated')).toBe(true);
     expect(text.length).toBeLessThan(100_000);
-    await vi.waitFor(() => expect(closedAt).toBeGreaterThan(0), { timeout: 5000 });
+    await vi.waitFor(() => expect(closedAt).toBeGreaterThan(0), { timeout: 15_000 });
   });
 });
 
@@ -248,13 +248,16 @@ describe('#28 readers that leave, come back, or do not read', () => {
     let runId = '';
     const reading = readUntil(`/v1/conversations/${id}/messages`, { question }, 0, () => false);
     await vi.waitFor(() => expect(requests).toHaveLength(1), { timeout: 20_000, interval: 5 });
-    await vi.waitFor(async () => {
-      runId = (await stack.sql(`select id from runs where state = 'running' limit 1`))[0] ?? '';
-      expect(runId).not.toBe('');
-    });
+    await vi.waitFor(
+      async () => {
+        runId = (await stack.sql(`select id from runs where state = 'running' limit 1`))[0] ?? '';
+        expect(runId).not.toBe('');
+      },
+      { timeout: 15_000 },
+    );
     const askedAt = performance.now();
     expect((await stack.call('POST', `/v1/runs/${runId}/stop`)).status).toBe(204);
-    await vi.waitFor(() => expect(closedAt).toBeGreaterThan(askedAt), { timeout: 5000, interval: 5 });
+    await vi.waitFor(() => expect(closedAt).toBeGreaterThan(askedAt), { timeout: 15_000, interval: 5 });
     expect(closedAt - askedAt).toBeLessThan(500);
     expect((await reading).at(-1)).toMatchObject({ name: 'done', data: { status: 'stopped' } });
   });

@@ -30,7 +30,7 @@ async function run(service: string, cmd: string[], more: JsonObject = {}): Promi
   const body = { Image: image, Cmd: cmd, Labels: labels, StopTimeout: 0, ...more };
   const { id } = await outside.createContainer(`${project}-${service}-1`, body);
   await outside.startContainer(id, owner);
-  await expect.poll(() => JSON.stringify(stack.snapshot()), { timeout: 5000 }).toContain(id);
+  await expect.poll(() => JSON.stringify(stack.snapshot()), { timeout: 15_000 }).toContain(id);
   return id;
 }
 
@@ -78,7 +78,7 @@ describe('logs', () => {
     });
     await run('two', ['sh', '-c', 'sleep 0.1; echo from-two; sleep 600'], { HostConfig: { Init: true } });
     const { lines } = follow();
-    await expect.poll(() => texts(lines), { timeout: 5000 }).toContain('one stdout tick 3');
+    await expect.poll(() => texts(lines), { timeout: 15_000 }).toContain('one stdout tick 3');
     expect(texts(lines)).toEqual(
       expect.arrayContaining(['one stdout from-one', 'one stderr problem', 'two stdout from-two']),
     );
@@ -88,7 +88,7 @@ describe('logs', () => {
     await outside.removeContainer(first, owner, { force: true });
     const seen = lines.length;
     await run('one', ['sh', '-c', 'echo second-life; sleep 600'], { HostConfig: { Init: true } });
-    await expect.poll(() => texts(lines.slice(seen)), { timeout: 6000 }).toContain('one stdout second-life');
+    await expect.poll(() => texts(lines.slice(seen)), { timeout: 15_000 }).toContain('one stdout second-life');
   });
 
   it('goes on after a restart and after a lost engine, without a line twice or missing', async () => {
@@ -96,13 +96,13 @@ describe('logs', () => {
       HostConfig: { Init: true },
     });
     const { lines } = follow();
-    await expect.poll(() => lines.length, { timeout: 5000 }).toBeGreaterThan(10);
+    await expect.poll(() => lines.length, { timeout: 15_000 }).toBeGreaterThan(10);
     proxy.cutAll();
     const before = lines.length;
     await expect.poll(() => lines.length, { timeout: 10_000 }).toBeGreaterThan(before + 50);
     await outside.stopContainer(id, owner, 0);
     await outside.startContainer(id, owner);
-    await expect.poll(() => lines.filter((line) => / 1$/.test(line.text)).length, { timeout: 8000 }).toBe(2);
+    await expect.poll(() => lines.filter((line) => / 1$/.test(line.text)).length, { timeout: 15_000 }).toBe(2);
     const numbers = lines.toSorted((a, b) => a.atMs - b.atMs).map((line) => Number(line.text.split(' ').at(-1)));
     for (const [index, number] of numbers.slice(1).entries()) {
       expect(number === (numbers[index] ?? 0) + 1 || number === 1, `${numbers[index]} then ${number}`).toBe(true);
@@ -123,9 +123,9 @@ describe('logs', () => {
     await run('one', ['sleep', '600'], { HostConfig: { Init: true } });
     const resting = proxy.open;
     const readers = Array.from({ length: 10 }, () => follow());
-    await expect.poll(() => proxy.open, { timeout: 5000 }).toBeGreaterThanOrEqual(20);
+    await expect.poll(() => proxy.open, { timeout: 15_000 }).toBeGreaterThanOrEqual(20);
     for (const reader of readers) reader.stop();
-    await expect.poll(() => proxy.open, { timeout: 5000 }).toBeLessThanOrEqual(resting + 4);
+    await expect.poll(() => proxy.open, { timeout: 15_000 }).toBeLessThanOrEqual(resting + 4);
   });
 });
 
@@ -147,7 +147,7 @@ describe('stats', () => {
     const cores = samples.reduce((sum, sample) => sum + sample.cpuCores, 0) / samples.length;
     expect(cores).toBeGreaterThan(0.05);
     expect(cores).toBeLessThan(0.5);
-    await expect.poll(() => proxy.open, { timeout: 5000 }).toBeLessThanOrEqual(resting + 2);
+    await expect.poll(() => proxy.open, { timeout: 15_000 }).toBeLessThanOrEqual(resting + 2);
     const again: StatSample[][] = [];
     hub.watch((batch) => again.push(batch.samples))();
     // A sample that came after the last batch may have joined them.
@@ -193,7 +193,7 @@ describe('health and figures of the backend', () => {
       },
     });
     const board = createHealthBoard({ monitor, stack, access });
-    await expect.poll(async () => (await board.get()).services[0]?.health, { timeout: 8000 }).toBe('unhealthy');
+    await expect.poll(async () => (await board.get()).services[0]?.health, { timeout: 15_000 }).toBe('unhealthy');
     const report = healthReportSchema.parse(await board.get());
     expect(report.services[0]).toMatchObject({ service: 'backend', state: 'running', test: 'echo no luck; exit 1' });
     expect(report.services[0]?.probes.at(-1)).toMatchObject({ exitCode: 1, output: 'no luck\n' });
@@ -234,7 +234,7 @@ describe('health and figures of the backend', () => {
     const samples: BackendMetrics[] = [];
     const hub = createBackendMetrics({ access, intervalMs: 100 });
     closing.push(hub.watch((batch) => samples.push(...backendMetricsBatchSchema.parse(batch).samples)));
-    await expect.poll(() => samples.length, { timeout: 5000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => samples.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(2);
     expect(samples[0]).toMatchObject({ queries: 10, chunks: 42, queryP95S: null });
     // Half of ten below 0.1 s, half between 0.1 and 1: the 95th lies nine tenths into the upper bucket.
     expect(samples[1]?.queryP95S).toBeCloseTo(0.91, 5);

@@ -435,7 +435,7 @@ describe('watchDocuments', () => {
     const broken = streams;
     streams = [];
     for (const stream of broken) stream.destroy();
-    await expect.poll(() => told, { timeout: 5000 }).toEqual(['first', 'second', 'third']);
+    await expect.poll(() => told, { timeout: 15_000 }).toEqual(['first', 'second', 'third']);
     stop();
     expect(connections).toBe(2);
     await expect.poll(() => streams.every((stream) => stream.destroyed || stream.closed)).toBe(true);

@@ -220,9 +220,12 @@ describe('an operation', () => {
     }
     expect(runner.list().map((operation) => operation.id)).toEqual(ids.slice(5).reverse());
     await runner.close();
-    await vi.waitFor(async () => {
-      expect((await readdir(join(folder, 'journal'))).filter((name) => name.endsWith('.json'))).toHaveLength(50);
-    });
+    await vi.waitFor(
+      async () => {
+        expect((await readdir(join(folder, 'journal'))).filter((name) => name.endsWith('.json'))).toHaveLength(50);
+      },
+      { timeout: 15_000 },
+    );
   });
 });
 
@@ -353,7 +356,7 @@ describe('recover', () => {
       },
     });
     const path = join(folder, 'journal', `${id}.json`);
-    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).toContain('x_default'));
+    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).toContain('x_default'), { timeout: 15_000 });
     const other = runnerHere();
     expect(await other.recover()).toEqual([]);
 

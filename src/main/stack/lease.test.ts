@@ -195,7 +195,7 @@ describe('a lease', () => {
     const sleeper = await take({ self: elsewhere, timing: { ...fast, renewMs: 600 } });
     world.state.clockMs += 3_600_000;
     await take();
-    await expect.poll(() => sleeper.lost.aborted, { timeout: 3000 }).toBe(true);
+    await expect.poll(() => sleeper.lost.aborted, { timeout: 15_000 }).toBe(true);
     expect(toProblem(sleeper.lost.reason).code).toBe('stack-taken-over');
     expect(world.volumes.size).toBe(1);
   });
@@ -225,7 +225,7 @@ describe('a lease', () => {
     await lease.release();
     expect(world.volumes.size).toBe(1);
     world.state.away = false;
-    await expect.poll(() => world.volumes.size, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => world.volumes.size, { timeout: 15_000 }).toBe(0);
   });
 
   it('is done without on a full disk, unless somebody else is there', async () => {

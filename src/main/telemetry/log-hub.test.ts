@@ -98,9 +98,9 @@ describe('log hub', () => {
     calls[0]?.onChunk(line(3, 'third'));
     calls[1]?.onChunk(line(1, 'first'));
     calls[1]?.onChunk(line(2, 'second'));
-    await vi.waitFor(() => expect(seen.map((l) => l.text)).toEqual(['first', 'second', 'third']));
+    await vi.waitFor(() => expect(seen.map((l) => l.text)).toEqual(['first', 'second', 'third']), { timeout: 15_000 });
     calls[1]?.onChunk(line(4, 'fourth'));
-    await vi.waitFor(() => expect(seen.at(-1)?.text).toBe('fourth'));
+    await vi.waitFor(() => expect(seen.at(-1)?.text).toBe('fourth'), { timeout: 15_000 });
     close();
   });
 
@@ -111,12 +111,12 @@ describe('log hub', () => {
     calls[0]?.onChunk(line(1, 'one'));
     calls[0]?.onChunk(line(1, 'one too'));
     calls[0]?.end();
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    await vi.waitFor(() => expect(seen).toHaveLength(2), { timeout: 15_000 });
     change(stateOf([['a', 'running', 2]]));
     expect(calls[1]?.options.sinceS).toBe(Date.parse('2026-11-23T10:00:01Z') / 1000);
     calls[1]?.onChunk(line(1, 'one too'));
     calls[1]?.onChunk(line(2, 'two'));
-    await vi.waitFor(() => expect(seen.map((l) => l.text)).toEqual(['one', 'one too', 'two']));
+    await vi.waitFor(() => expect(seen.map((l) => l.text)).toEqual(['one', 'one too', 'two']), { timeout: 15_000 });
     close();
   });
 
@@ -132,7 +132,7 @@ describe('log hub', () => {
       Array.from({ length: 6000 }, (_, i) => `2026-11-23T10:00:01.${String(i).padStart(9, '0')}Z ${i}\n`).join(''),
     );
     calls[0]?.onChunk({ source: 'stdout', data });
-    await vi.waitFor(() => expect(dropped).toBe(1000));
+    await vi.waitFor(() => expect(dropped).toBe(1000), { timeout: 15_000 });
     expect(seen.at(-1)?.text).toBe('5999');
     close();
   });

@@ -311,7 +311,7 @@ describe('evaluation', () => {
     const done = runOf('r1', 0.9);
     scene.scripted.answer('eval.runs', () => ({ ok: true, value: { runs: [summaryOf(done)] } }));
     scene.scripted.answer('eval.result', () => ({ ok: true, value: done }));
-    await screen.findByRole('table', { name: /Figures of each way/ }, { timeout: 4000 });
+    await screen.findByRole('table', { name: /Figures of each way/ });
     expect(screen.queryByRole('region', { name: 'Evaluation under way' })).toBeNull();
   });
 

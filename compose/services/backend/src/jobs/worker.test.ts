@@ -38,9 +38,9 @@ it('a job whose end could not be written is taken up again as soon as the databa
   const perform = vi.fn(async () => undefined);
   const worker = createJobWorker({ database, bus }, { ingest: { perform } }, { concurrency: () => 1, tickMs: 5 });
   worker.start();
-  await vi.waitFor(() => expect(perform.mock.calls.length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(perform.mock.calls.length).toBeGreaterThan(1), { timeout: 15_000 });
   away.ends = false;
-  await vi.waitFor(() => expect(job.state).toBe('done'));
+  await vi.waitFor(() => expect(job.state).toBe('done'), { timeout: 15_000 });
   await worker.close();
 });
 
@@ -50,9 +50,9 @@ it('so is one that was claimed without the worker getting to know of it', async 
   const perform = vi.fn(async () => undefined);
   const worker = createJobWorker({ database, bus }, { ingest: { perform } }, { concurrency: () => 1, tickMs: 5 });
   worker.start();
-  await vi.waitFor(() => expect(job.owner).toBe('me'));
+  await vi.waitFor(() => expect(job.owner).toBe('me'), { timeout: 15_000 });
   away.claimAnswer = false;
-  await vi.waitFor(() => expect(job.state).toBe('done'));
+  await vi.waitFor(() => expect(job.state).toBe('done'), { timeout: 15_000 });
   expect(perform).toHaveBeenCalledTimes(1);
   await worker.close();
 });
@@ -64,11 +64,11 @@ it('one that is being worked at is left alone', async () => {
   const looks = vi.spyOn(database, 'rows');
   const worker = createJobWorker({ database, bus }, { ingest: { perform } }, { concurrency: () => 2, tickMs: 5 });
   worker.start();
-  await vi.waitFor(() => expect(perform).toHaveBeenCalled());
+  await vi.waitFor(() => expect(perform).toHaveBeenCalled(), { timeout: 15_000 });
   const before = looks.mock.calls.length;
-  await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before + 3));
+  await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before + 3), { timeout: 15_000 });
   expect([perform.mock.calls.length, job.state]).toEqual([1, 'running']);
   finish();
-  await vi.waitFor(() => expect(job.state).toBe('done'));
+  await vi.waitFor(() => expect(job.state).toBe('done'), { timeout: 15_000 });
   await worker.close();
 });
