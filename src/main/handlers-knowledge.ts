@@ -25,7 +25,7 @@ const editorUser = 'owner@quayside.local';
 
 export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHandlers {
   const nothing = {};
-  const { bases, sources, evaluation, embedding, workflows, providers, config, accounts } = core.knowledge;
+  const { bases, members, sources, evaluation, embedding, workflows, providers, config, accounts } = core.knowledge;
   return {
     'kb.watch': (_input, sink) => bases.watch((kbs) => sink.item({ kbs })),
     'kb.create': (kb) => bases.create(defined(kb)),
@@ -34,6 +34,9 @@ export function knowledgeHandlers(core: Core, desktop: DesktopPort): KnowledgeHa
       await bases.remove(id);
       return nothing;
     },
+    'kb.members': async ({ kb }) => ({ members: await members.list(kb) }),
+    'kb.share': async ({ kb, userId, access }) => ({ members: await members.share(kb, userId, access) }),
+    'kb.unshare': async ({ kb, userId }) => ({ members: await members.unshare(kb, userId) }),
 
     'sources.watch': ({ kb }, sink) => sources.watch(kb, (list) => sink.item({ sources: list })),
     'sources.pickFolder': async () => {

@@ -26,6 +26,7 @@ const nothingCodes: ReadonlySet<string> = new Set([
   'backup-unknown',
   'file-missing',
   'not-found',
+  'person-gone',
   'folder-missing',
 ]);
 

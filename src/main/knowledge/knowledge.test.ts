@@ -7,12 +7,15 @@ import { createKnowledge, type Knowledge } from './knowledge.ts';
 
 /** What the backend answers, by method and path; and what it was asked. */
 let routes: Record<string, unknown>;
+/** What it refuses instead. */
+let refusals: Record<string, { readonly status: number; readonly code: string; readonly detail: string }>;
 let asked: { readonly call: string; readonly body: unknown; readonly ifMatch: string | undefined }[];
 let server: Server;
 let knowledge: Knowledge;
 
 beforeEach(async () => {
   routes = {};
+  refusals = {};
   asked = [];
   server = createServer((request: IncomingMessage, response: ServerResponse) => {
     let text = '';
@@ -24,8 +27,9 @@ beforeEach(async () => {
       asked.push({ call, body: text === '' ? null : JSON.parse(text), ifMatch: request.headers['if-match'] });
       const known = Object.hasOwn(routes, call);
       const missing = { code: 'not-found', detail: 'Nothing answers at this address.', status: 404 };
-      response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(known ? routes[call] : missing));
+      const refusal = refusals[call] ?? missing;
+      response.writeHead(known ? 200 : refusal.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(known ? routes[call] : refusal));
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -72,6 +76,70 @@ describe('knowledge bases', () => {
     stop();
     expect(told).toHaveLength(2);
   }, 20_000);
+});
+
+describe('sharing', () => {
+  const at = (method: string, who = ''): string => `${method} /v1/knowledge-bases/k1/members${who}`;
+  const ada = { userId: 'u1', name: 'Ada', email: 'ada@example.org', role: 'reader' };
+  const grace = { userId: 'u2', name: '', email: null, role: 'editor' };
+  const noBase = { status: 404, code: 'not-found', detail: 'There is no knowledge base of this name or id.' };
+  const noUser = { status: 404, code: 'not-found', detail: 'There is no such user to share with.' };
+  const othersOwn = { status: 403, code: 'kb-read-only', detail: 'Only its owner may do this.' };
+
+  it('tells whom it is shared with, and what they may do', async () => {
+    routes[at('GET')] = { items: [ada, grace], nextCursor: null };
+    expect(await knowledge.members.list('k1')).toEqual([
+      { userId: 'u1', name: 'Ada', email: 'ada@example.org', access: 'read' },
+      { userId: 'u2', name: '', email: null, access: 'write' },
+    ]);
+  });
+
+  it('gives, changes and takes away access, and answers what is so then', async () => {
+    routes[at('PUT', '/u1')] = { items: [ada], nextCursor: null };
+    routes[at('DELETE', '/u1')] = { items: [], nextCursor: null };
+    expect(await knowledge.members.share('k1', 'u1', 'read')).toEqual([
+      expect.objectContaining({ userId: 'u1', access: 'read' }),
+    ]);
+    await knowledge.members.share('k1', 'u1', 'write');
+    expect(await knowledge.members.unshare('k1', 'u1')).toEqual([]);
+    expect(asked.map(({ call, body }) => [call, body])).toEqual([
+      [at('PUT', '/u1'), { role: 'reader' }],
+      [at('PUT', '/u1'), { role: 'editor' }],
+      [at('DELETE', '/u1'), null],
+    ]);
+  });
+
+  it('takes no more people than the window is told of, and no role that it does not know', async () => {
+    routes[at('GET')] = { items: Array.from({ length: 1200 }, () => ada), nextCursor: null };
+    expect(await knowledge.members.list('k1')).toHaveLength(1000);
+    routes[at('GET')] = { items: [{ ...ada, role: 'admin' }], nextCursor: null };
+    await expect(knowledge.members.list('k1')).rejects.toMatchObject({ problem: { code: 'backend-mismatch' } });
+  });
+
+  it('says of a knowledge base that it is gone, or that it is somebody else’s', async () => {
+    const calls = {
+      [at('GET')]: () => knowledge.members.list('k1'),
+      [at('PUT', '/u1')]: () => knowledge.members.share('k1', 'u1', 'read'),
+      [at('DELETE', '/u1')]: () => knowledge.members.unshare('k1', 'u1'),
+    };
+    for (const [refused, code, title] of [
+      [noBase, 'not-found', 'This knowledge base is not there any more'],
+      [othersOwn, 'kb-not-own', 'This knowledge base is not yours to share'],
+    ] as const) {
+      for (const name of Object.keys(calls)) refusals[name] = refused;
+      for (const call of Object.values(calls)) await expect(call()).rejects.toMatchObject({ problem: { code, title } });
+    }
+  });
+
+  it('tells a person who is gone from the owner, of whom the backend says the same', async () => {
+    refusals[at('PUT', '/u1')] = noUser;
+    routes[at('GET')] = { items: [], nextCursor: null };
+    routes['GET /v1/me'] = { id: 'u9', name: 'Owner', email: null };
+    const sharing = () => knowledge.members.share('k1', 'u1', 'read');
+    await expect(sharing()).rejects.toMatchObject({ problem: { code: 'person-gone', evidence: ['not-found (404)'] } });
+    routes['GET /v1/me'] = { id: 'u1', name: 'Owner', email: null };
+    await expect(sharing()).rejects.toMatchObject({ problem: { code: 'person-owner', title: 'It is theirs already' } });
+  });
 });
 
 describe('an older backend', () => {

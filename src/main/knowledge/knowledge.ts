@@ -8,6 +8,7 @@ import { type Accounts, createAccounts } from './accounts.ts';
 import { type Bases, createBases } from './bases.ts';
 import { createEmbedding, type Embedding } from './embedding.ts';
 import { createEvaluation, type Evaluation } from './evaluation.ts';
+import { createMembers, type Members } from './members.ts';
 import { createProviders, type ProviderCalls } from './providers.ts';
 import { type Configuration, createConfiguration } from './rag-config.ts';
 import { runSearch } from './search.ts';
@@ -28,6 +29,7 @@ export interface KnowledgeOptions {
 /** All methods reject with a ProblemError; `stack-not-running` when there is no backend to ask, `backend-older` when it knows no such thing. */
 export interface Knowledge {
   readonly bases: Bases;
+  readonly members: Members;
   readonly sources: Sources;
   readonly evaluation: Evaluation;
   readonly embedding: Embedding;
@@ -47,6 +49,7 @@ export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const client = createBackendClient(access);
   return {
     bases: createBases(client, access),
+    members: createMembers(client),
     sources: createSources(client, access, options.shown),
     evaluation: createEvaluation(client, runner, stack),
     embedding: createEmbedding(client, access),

@@ -17,6 +17,7 @@ import {
   chunkSchema,
   embeddingStateSchema,
   knowledgeBaseSchema,
+  memberSchema,
   searchAnswerSchema,
   searchModes,
   searchRequestSchema,
@@ -45,6 +46,7 @@ const id = z.string().min(1).max(64);
 const service = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/);
 const services = z.array(service).max(500);
 const started = z.strictObject({ operationId: id });
+const members = z.strictObject({ members: z.array(memberSchema).max(1000) });
 /** Left out: the bundled stack. */
 const stack = stackIdSchema.optional();
 /** A service's only published port is named by the service; of several, `service:PORT` with the port in the file. */
@@ -145,6 +147,11 @@ export const contract = {
   ),
   /** With all its documents: unfindable at once, their removal goes on by itself. */
   'kb.delete': call(z.strictObject({ id }), nothing),
+  /** Whom it is shared with. Only of the person's own. */
+  'kb.members': call(z.strictObject({ kb: id }), members),
+  /** Shares it, or changes what somebody may do with it; answers whom it is shared with then. */
+  'kb.share': call(z.strictObject({ kb: id, userId: id, access: memberSchema.shape.access }), members),
+  'kb.unshare': call(z.strictObject({ kb: id, userId: id }), members),
 
   'sources.watch': stream(z.strictObject({ kb: id }), z.strictObject({ sources: z.array(sourceSchema).max(1000) })),
   /** Opens the system's dialog for a folder; empty when the person cancelled. */

@@ -15,6 +15,14 @@ export const userSchema = z.strictObject({
 });
 export type User = z.infer<typeof userSchema>;
 
+/** The owner that the stack began with has no e-mail address: this panel acts as them. */
+export const isPanelOwner = ({ email }: Pick<User, 'email'>): boolean => email === null;
+
+/** How somebody is called. */
+export function userTitle({ name, email }: Pick<User, 'name' | 'email'>): string {
+  return name === '' ? (email ?? 'Without a name') : name;
+}
+
 export const newUserSchema = z.strictObject({
   email: z.email().max(320),
   name: z.string().trim().min(1).max(200).optional(),

@@ -24,6 +24,16 @@ export const knowledgeBaseSchema = z.strictObject({
 });
 export type KnowledgeBase = z.infer<typeof knowledgeBaseSchema>;
 
+/** Somebody a knowledge base is shared with; its owner is none of them. */
+export const memberSchema = z.strictObject({
+  userId: id,
+  email: z.string().max(320).nullable(),
+  name: z.string().max(200),
+  /** `write`: may add to it and take from it as well. */
+  access: z.enum(['read', 'write']),
+});
+export type Member = z.infer<typeof memberSchema>;
+
 export const sourceSchema = z.strictObject({
   id,
   kbId: id,

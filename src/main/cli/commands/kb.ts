@@ -3,32 +3,50 @@ import { type Command, type Context, readyStack, usageError } from '../command.t
 import { type ExitCode, exit } from '../exit-code.ts';
 import { table } from '../format.ts';
 import { chooseVerb, textOption } from '../verbs.ts';
+import { listMembers, share, unshare } from './kb-sharing.ts';
 
-const verbs = { list: [0, 0], create: [1, 1], delete: [1, 1] } as const;
+const verbs = {
+  list: [0, 0],
+  create: [1, 1],
+  delete: [1, 1],
+  members: [1, 1],
+  share: [2, 2],
+  unshare: [2, 2],
+} as const;
 
 export const kb: Command = {
   name: 'kb',
-  usage: 'list | create NAME [--description TEXT] | delete NAME --yes',
-  summary: 'knowledge bases: see them, make one, delete one',
+  usage:
+    'list | create NAME [--description TEXT] | delete NAME --yes | members NAME | share NAME PERSON [--write] | unshare NAME PERSON',
+  summary: 'knowledge bases: see them, make one, delete one, share one',
   help: [
-    'list          every knowledge base with what is in it',
-    'create NAME   an empty one; documents come in with "ingest --kb NAME"',
-    'delete NAME   with all its documents; --yes is needed, there is no way back but a backup',
+    'list                  every knowledge base with what is in it',
+    'create NAME           an empty one; documents come in with "ingest --kb NAME"',
+    'delete NAME           with all its documents; --yes is needed, there is no way back but a backup',
+    'members NAME          whom it is shared with, and what they may do',
+    'share NAME PERSON     may read it from now on; again with other rights changes them',
+    '  --write             may add to it and take from it as well',
+    'unshare NAME PERSON   may not read it any more',
     '',
-    'A knowledge base may be given by its name or its id. With --json: { kbs }, { kb }, { deleted }.',
+    'A knowledge base may be given by its name or its id, a person by e-mail address or id ("quayside user list").',
+    'Only your own can be shared. With --json: { kbs }, { kb }, { deleted }; { members } as they are afterwards.',
     '',
-    'Example: quayside kb create Contracts',
+    'Examples: quayside kb create Contracts',
+    '          quayside kb share Contracts ada@example.org --write',
   ],
-  options: { description: { type: 'string' }, yes: { type: 'boolean' } },
-  positionals: { min: 0, max: 2 },
+  options: { description: { type: 'string' }, yes: { type: 'boolean' }, write: { type: 'boolean' } },
+  positionals: { min: 0, max: 3 },
   async run(context) {
     const { verb, given } = chooseVerb('kb', context.positionals, verbs, 'list');
-    const [name = ''] = given;
+    const [name = '', person = ''] = given;
     if (verb === 'delete' && context.options.yes !== true)
       throw usageError(`"${name}" and all its documents would be gone for good: add --yes to delete it.`, 'kb');
     await readyStack(context);
     if (verb === 'list') return list(context);
-    return verb === 'create' ? create(context, name) : remove(context, name);
+    if (verb === 'create') return create(context, name);
+    if (verb === 'delete') return remove(context, name);
+    if (verb === 'members') return listMembers(context, name);
+    return verb === 'share' ? share(context, name, person) : unshare(context, name, person);
   },
 };
 

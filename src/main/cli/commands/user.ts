@@ -1,6 +1,7 @@
 import type { User } from '../../../shared/model/accounts.ts';
-import { type Command, type Context, nothingToActOn, readyStack, usageError } from '../command.ts';
+import { type Command, type Context, readyStack, usageError } from '../command.ts';
 import { type ExitCode, exit } from '../exit-code.ts';
+import { findUser } from '../find-user.ts';
 import { table } from '../format.ts';
 import { readSecretFrom } from '../read-secret.ts';
 import { chooseVerb, textOption } from '../verbs.ts';
@@ -58,7 +59,7 @@ export const user: Command = {
       const made = await accounts.createUser({ email: who, password, role, ...(name === undefined ? {} : { name }) });
       return show(context, made, `${made.email ?? made.name} may sign in`);
     }
-    const { id } = await found(context, who);
+    const { id } = await findUser(context, who);
     if (verb === 'remove') return remove(context, id, who);
     if (verb === 'password')
       return show(context, await accounts.changeUser({ id, password }), `${who} has another password`);
@@ -92,17 +93,6 @@ async function remove({ core, terminal }: Context, id: string, who: string): Pro
   if (terminal.json) await terminal.document({ removed: { id } });
   else await terminal.print(`✔ ${who} is gone, with all that was theirs`);
   return exit.done;
-}
-
-async function found({ core }: Context, given: string): Promise<User> {
-  const one = (await core.knowledge.accounts.users()).find(({ id, email }) => id === given || email === given);
-  if (one !== undefined) return one;
-  throw nothingToActOn(
-    'There is nobody of that name',
-    `"${given.slice(0, 200)}" is nobody here.`,
-    'See everybody',
-    'quayside user list',
-  );
 }
 
 async function show({ terminal }: Context, one: User, words: string): Promise<ExitCode> {

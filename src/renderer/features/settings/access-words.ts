@@ -1,5 +1,5 @@
 /** People and keys in words. */
-import type { ApiKey, KeyScope, User } from '../../../shared/model/accounts.ts';
+import { type ApiKey, isPanelOwner, type KeyScope, type User } from '../../../shared/model/accounts.ts';
 import { formatAgo, formatDate } from '../../ui/format.ts';
 import type { Said } from '../../ui/words.ts';
 
@@ -38,13 +38,6 @@ export function keyFacts({ lastUsedAtMs, expiresAtMs }: ApiKey, now: number): st
   const used = lastUsedAtMs === null ? 'Never used' : `Last used ${formatAgo(lastUsedAtMs, now)}`;
   if (expiresAtMs === null) return `${used}, holds without end`;
   return `${used}, ${expiresAtMs <= now ? 'ended' : 'holds until'} ${formatDate(expiresAtMs)}`;
-}
-
-/** The owner that the stack began with has no e-mail address: this panel acts as them. */
-export const isPanelOwner = ({ email }: Pick<User, 'email'>): boolean => email === null;
-
-export function userTitle({ name, email }: Pick<User, 'name' | 'email'>): string {
-  return name === '' ? (email ?? 'Without a name') : name;
 }
 
 export function userSaid(user: User): Said {

@@ -1,6 +1,6 @@
 /** Adding somebody, another password for them, and the question before they go with all that is theirs. */
 import { type ReactNode, useState } from 'react';
-import type { User } from '../../../shared/model/accounts.ts';
+import { type User, userTitle } from '../../../shared/model/accounts.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useCall } from '../../app/use-call.ts';
 import { announce } from '../../ui/announce.ts';
@@ -8,7 +8,7 @@ import { SelectField, TextField } from '../../ui/field.tsx';
 import { Confirm, FormDialog } from '../../ui/overlay.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import { TypedProof } from '../../ui/typed-proof.tsx';
-import { passwordFault, roleWords, shortestPassword, userTitle } from './access-words.ts';
+import { passwordFault, roleWords, shortestPassword } from './access-words.ts';
 
 function Password({
   label,

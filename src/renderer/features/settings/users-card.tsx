@@ -1,7 +1,7 @@
 /** People who may sign in at the backend: who they are, whether they may, and what can be changed about that. */
 import { Ban, Check, KeyRound, MoreHorizontal, ShieldCheck, Trash2, UserPlus, UserRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import type { User, UserChange } from '../../../shared/model/accounts.ts';
+import { isPanelOwner, type User, type UserChange, userTitle } from '../../../shared/model/accounts.ts';
 import { LiveProblem } from '../../app/live-problem.tsx';
 import { useCall } from '../../app/use-call.ts';
 import { announce } from '../../ui/announce.ts';
@@ -11,7 +11,7 @@ import { ActionMenu } from '../../ui/menu.tsx';
 import { markHidden } from '../../ui/plain-text.ts';
 import { Status } from '../../ui/status.tsx';
 import css from './access.module.css';
-import { isPanelOwner, roleWords, userSaid, userTitle } from './access-words.ts';
+import { roleWords, userSaid } from './access-words.ts';
 import { NewPassword, NewUser, RemoveUser } from './user-dialogs.tsx';
 
 type Asked = { readonly what: 'password' | 'remove'; readonly user: User };
