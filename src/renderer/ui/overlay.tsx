@@ -4,6 +4,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ComponentProps, type ReactNode, type RefObject, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
+import { cx } from './cx.ts';
 import css from './overlay.module.css';
 
 export function Drawer({
@@ -93,6 +94,40 @@ export function FormDialog({
               </Button>
             </div>
           </form>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** What is changed in it holds at once: there is nothing to cancel, it ends with "Done". */
+export function DirectDialog({
+  open,
+  title,
+  text,
+  children,
+  onClose,
+}: {
+  readonly open: boolean;
+  readonly title: string;
+  readonly text: string;
+  readonly children: ReactNode;
+  readonly onClose: () => void;
+}): ReactNode {
+  const opener = useOpener(open);
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={css.backdrop} />
+        <Dialog.Popup className={cx(css.question, css.wide)} finalFocus={opener}>
+          <Dialog.Title className={css.title}>{title}</Dialog.Title>
+          <Dialog.Description className={css.text}>{text}</Dialog.Description>
+          <div className={css.form}>
+            {children}
+            <div className={css.formChoices}>
+              <Button onClick={onClose}>Done</Button>
+            </div>
+          </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -1,5 +1,5 @@
 /** One knowledge base: its name and words, what can be done with it, its documents and sources behind tabs. */
-import { Ellipsis, FilePlus2, Pencil, Trash2 } from 'lucide-react';
+import { Ellipsis, FilePlus2, Pencil, Trash2, Users } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { formatBytes } from '../../../shared/model/bytes.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
@@ -17,6 +17,7 @@ import { TabList, TabPanel, Tabs } from '../../ui/tabs.tsx';
 import { DocumentsTab } from './documents-tab.tsx';
 import css from './kb-detail.module.css';
 import { KbDelete, KbForm } from './kb-dialogs.tsx';
+import { KbShare } from './kb-share.tsx';
 import { knowledgeTabs, showTab, useKnowledge } from './knowledge-store.ts';
 import { mayChange } from './may-change.ts';
 import { SourcesTab } from './sources-tab.tsx';
@@ -26,8 +27,15 @@ function factsOf(kb: KnowledgeBase): string {
   return `${count(kb.documents, 'document')}, ${count(kb.chunks, 'passage')}, ${formatBytes(kb.bytes)}`;
 }
 
+const sharedWords: Readonly<Record<KnowledgeBase['access'], string>> = {
+  owner: '',
+  editor: ', shared with you to be read and changed',
+  reader: ', shared with you to be read',
+};
+
 function Head({ kb }: { readonly kb: KnowledgeBase }): ReactNode {
   const [changing, setChanging] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const pending = useActions((state) => state.pending.has('documents'));
   const tab = useKnowledge((state) => state.tab);
@@ -38,7 +46,7 @@ function Head({ kb }: { readonly kb: KnowledgeBase }): ReactNode {
         <h2>{markHidden(kb.name)}</h2>
         <p className={css.facts}>
           {factsOf(kb)}
-          {mayChange(kb) ? '' : ', shared with you to be read'}
+          {sharedWords[kb.access]}
         </p>
         {kb.description === '' ? null : <p className={css.description}>{markHidden(kb.description)}</p>}
       </div>
@@ -62,11 +70,13 @@ function Head({ kb }: { readonly kb: KnowledgeBase }): ReactNode {
               icon: Pencil,
               run: () => setChanging(true),
             },
+            { label: 'Share', icon: Users, run: () => setSharing(true) },
             ...(kb.isDefault ? [] : [{ label: 'Delete it', icon: Trash2, danger: true, run: () => setDeleting(true) }]),
           ]}
         />
       ) : null}
       <KbForm kb={kb} open={changing} onClose={() => setChanging(false)} />
+      <KbShare kb={kb} open={sharing} onClose={() => setSharing(false)} />
       <KbDelete kb={kb} open={deleting} onClose={() => setDeleting(false)} />
     </header>
   );
