@@ -2,7 +2,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { Dialog } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type ComponentProps, type ReactNode, type RefObject, useState } from 'react';
+import { type ComponentProps, type ReactNode, type RefObject, useRef, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 import css from './overlay.module.css';
@@ -115,11 +115,13 @@ export function DirectDialog({
   readonly onClose: () => void;
 }): ReactNode {
   const opener = useOpener(open);
+  // What it holds may still be on its way: the first of its controls is one step ahead then, not behind.
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Dialog.Portal>
         <Dialog.Backdrop className={css.backdrop} />
-        <Dialog.Popup className={cx(css.question, css.wide)} finalFocus={opener}>
+        <Dialog.Popup ref={popup} className={cx(css.question, css.wide)} initialFocus={popup} finalFocus={opener}>
           <Dialog.Title className={css.title}>{title}</Dialog.Title>
           <Dialog.Description className={css.text}>{text}</Dialog.Description>
           <div className={css.form}>

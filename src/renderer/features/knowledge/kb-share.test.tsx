@@ -65,6 +65,7 @@ let users: User[];
 
 beforeEach(() => {
   scene = openScene();
+  Element.prototype.scrollIntoView = vi.fn();
   members = [];
   users = [owner, ada, bo, cy];
   const answer = () => ({ ok: true, value: { members } }) as const;
@@ -177,6 +178,7 @@ describe('sharing', () => {
     const alert = await within(dialog).findByRole('alert');
     expect(alert.textContent).toContain('This person is not there any more');
     expect(alert.textContent).toContain('Choose somebody else');
+    expect(Element.prototype.scrollIntoView).toHaveBeenCalledTimes(1);
     await waitFor(() => expect(within(dialog).queryByRole('listitem', { name: 'Ada' })).toBeNull());
     expect(choices(dialog, 'Share with')).toEqual(['Choose somebody', 'bo@example.org']);
   });

@@ -42,13 +42,16 @@ export function KbShare({
     <DirectDialog
       open={open}
       title={`Share “${markHidden(kb.name)}”`}
-      text="Those it is shared with find it among their own. What you change here holds at once."
+      text="Those you share it with find it among their own. Changes hold at once."
       onClose={onClose}
     >
       <OpenShare kb={kb} onClose={onClose} />
     </DirectDialog>
   );
 }
+
+/** In a small window what it tells could be below the edge. */
+const showUp = (node: HTMLElement | null): void => node?.scrollIntoView({ block: 'nearest' });
 
 /** Why there is nobody left to choose. */
 function whyNobody(others: readonly User[], members: readonly Member[]): string {
@@ -117,7 +120,11 @@ function OpenShare({ kb, onClose }: { readonly kb: KnowledgeBase; readonly onClo
           </Button>
         </div>
       )}
-      {told}
+      {told === null ? null : (
+        <div ref={showUp} className={css.problem}>
+          {told}
+        </div>
+      )}
     </>
   );
 }
