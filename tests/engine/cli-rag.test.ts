@@ -17,6 +17,8 @@ const firstStartMs = 900_000;
 const followMs = 60_000;
 
 let folder = '';
+/** Where the backend is published. */
+let port = 0;
 const secrets = { key: 'sk-never-to-be-shown-4711', password: 'correct horse battery staple' };
 /** Everything any command printed: searched for secrets at the end. */
 const printed: string[] = [];
@@ -64,10 +66,24 @@ const search = (query: string, ...more: readonly string[]): Promise<Found> => js
 const sourcesOf = async (query: string, kb: string): Promise<string[]> =>
   (await search(query, '--kb', kb, '--mode', 'bm25')).chunks.map(({ source }) => source);
 
+/** Somebody else's own door to the backend, without this panel. */
+async function asked(method: string, path: string, body: unknown, token?: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/v1/${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  });
+}
+
 beforeAll(async () => {
   if (!existsSync(join(root, 'out', 'main', 'cli.cjs'))) throw new Error('Not built: run `npm run build` first');
   folder = await mkdtemp(join(tmpdir(), 'quayside-cli-rag-'));
-  const up = await ours('up', '--port', `backend=${await freePort()}`);
+  port = await freePort();
+  const up = await ours('up', '--port', `backend=${port}`);
   expect([up.code, up.code === 0 ? '' : up.stdout + up.stderr]).toEqual([0, '']);
 }, firstStartMs);
 
@@ -106,6 +122,48 @@ describe('knowledge bases', () => {
     expect(shown).toMatch(/1 passage in .* \(hybrid: embedding /);
     expect(await refused('search', 'x', '--kb', 'Nowhere')).toEqual([4, 'not-found']);
     expect(await refused('search', 'x', '--mode', 'magic')).toEqual([2, 'usage']);
+  });
+
+  it('are shared with somebody, who finds what is in them until that is taken back', async () => {
+    const email = 'grace@example.org';
+    const made = await run(['user', 'create', email, '--password-file', '-', '--json'], `${secrets.password}\n`);
+    const { user } = JSON.parse(made.stdout) as { user: { id: string } };
+    const login = await asked('POST', 'auth/login', { email, password: secrets.password });
+    const { accessToken } = (await login.json()) as { accessToken: string };
+    /** What she finds in it, or what she is told. */
+    const hers = async (): Promise<string> => {
+      const answer = await asked(
+        'POST',
+        'search',
+        { query: 'quokkaship', kbIds: ['Ships'], mode: 'bm25' },
+        accessToken,
+      );
+      const { code, hits } = (await answer.json()) as { code?: string; hits?: { sourceName: string }[] };
+      return code ?? (hits ?? []).map(({ sourceName }) => sourceName).join();
+    };
+    interface Shared {
+      members: { email: string; access: string }[];
+    }
+    expect(await json<Shared>('kb', 'members', 'Ships')).toEqual({ members: [] });
+    expect(await hers()).toBe('not-found');
+
+    expect((await ours('kb', 'share', 'Ships', email)).stdout).toBe(`✔ ${email} may read Ships\n`);
+    expect(await hers()).toBe('harbour.md');
+    const { members } = await json<Shared>('kb', 'share', 'Ships', user.id, '--write');
+    expect(members).toEqual([{ userId: user.id, email, name: '', access: 'write' }]);
+    expect(await json<Shared>('kb', 'members', 'Ships')).toEqual({ members });
+
+    expect((await ours('kb', 'unshare', 'Ships', email)).stdout).toBe(`✔ Ships is no longer shared with ${email}\n`);
+    expect(await hers()).toBe('not-found');
+
+    // Neither with its owner nor what is somebody else's.
+    const { users } = await json<{ users: { id: string; email: string | null }[] }>('user', 'list');
+    const owner = users.find((one) => one.email === null)?.id ?? '';
+    expect(await refused('kb', 'share', 'Ships', owner)).toEqual([1, 'person-owner']);
+    await asked('POST', 'knowledge-bases', { name: 'Of Grace' }, accessToken);
+    await asked('PUT', `knowledge-bases/Of%20Grace/members/${owner}`, { role: 'editor' }, accessToken);
+    expect(await refused('kb', 'share', 'Of Grace', email)).toEqual([1, 'kb-not-own']);
+    expect((await ours('user', 'remove', email, '--yes')).code).toBe(0);
   });
 
   it('go with their documents, and only when that was meant', async () => {
