@@ -265,6 +265,18 @@ describe('people', () => {
     const { events } = await answered(bob.token, his.json.id, 'What does the lantern of Quill Point burn?');
     expect(events.join('\n')).not.toContain('whale oil');
     expect(events.at(-1)).toContain('abstained');
+
+    // Her default, shared, is none of his defaults.
+    const herDefault = (await call(one, 'GET', '/v1/knowledge-bases/default', { token: ada.token })).json.id;
+    const shared = `/v1/knowledge-bases/${herDefault}/members/${bob.id}`;
+    expect((await call(one, 'PUT', shared, { token: ada.token, body: { role: 'editor' } })).status).toBe(200);
+    const bases = (await call(two, 'GET', '/v1/knowledge-bases', { token: bob.token })).json.items as {
+      isDefault: boolean;
+      access: string;
+    }[];
+    expect(bases).toHaveLength(2);
+    expect(bases.filter(({ isDefault }) => isDefault).map(({ access }) => access)).toEqual(['owner']);
+    expect((await call(one, 'DELETE', shared, { token: ada.token })).status).toBe(200);
   });
 
   it('are signed out by a refresh token that comes twice, and kept out after ten wrong passwords, at every replica', async () => {

@@ -64,7 +64,7 @@ export interface KnowledgeRepository {
 }
 export const KNOWLEDGE = Symbol('knowledge bases');
 
-const columns = `k.id, k.name, k.description, k.is_default as "isDefault", k.revision,
+const columns = `k.id, k.name, k.description, k.is_default and k.owner_id = $1 as "isDefault", k.revision,
   case when k.owner_id = $1 then 'owner' else m.role end as access,
   (extract(epoch from k.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from k.updated_at) * 1000)::float8 as "updatedAtMs"`;
