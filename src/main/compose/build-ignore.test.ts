@@ -43,16 +43,16 @@ describe('a .dockerignore', () => {
     const ignore = parseIgnore(`${'*a'.repeat(200)}b\n${'**/a*'.repeat(100)}b`);
     const time = (length: number): number => {
       const times = Array.from({ length: 5 }, () => {
-        const before = process.cpuUsage();
+        const from = performance.now();
         expect(ignore.ignores('a'.repeat(length))).toBe(false);
         expect(ignore.ignores('a/'.repeat(length / 2))).toBe(false);
-        return process.cpuUsage(before).user;
+        return performance.now() - from;
       });
       return Math.min(...times);
     };
     time(4000);
     // Sixteen times as long; what tries every way to split the path between the stars would never come back.
-    expect(time(64_000) / time(4000)).toBeLessThan(64);
+    expect(time(64_000) / time(4000)).toBeLessThan(128);
   });
 
   it.each(['ok\n[a', 'ok\na\\'])('says which line is none: %j', (text) => {

@@ -46,8 +46,6 @@ function withFigures(base: z.output<typeof wireBase>, stats: z.output<typeof wir
   const { chunks, bytes, sources, lastSyncAtMs } = stats;
   return {
     ...base,
-    // Everybody has one. Somebody else's that was shared is one like any other: it is not asked unless it was chosen.
-    isDefault: base.isDefault && base.access === 'owner',
     documents: all,
     pending: all - of('ready') - of('failed'),
     failed: of('failed'),

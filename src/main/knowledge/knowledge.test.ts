@@ -65,17 +65,6 @@ describe('knowledge bases', () => {
     ]);
   });
 
-  it('have one default among them, even when somebody else’s default was shared', async () => {
-    const own = { ...base, id: 'k0', name: 'default', isDefault: true };
-    routes['GET /v1/knowledge-bases?limit=200'] = { items: [{ ...own, id: 'k1', access: 'reader' }, own] };
-    routes['GET /v1/knowledge-bases/k0/stats'] = stats;
-    routes['GET /v1/knowledge-bases/k1/stats'] = stats;
-    expect((await knowledge.bases.list()).map(({ id, isDefault }) => [id, isDefault])).toEqual([
-      ['k1', false],
-      ['k0', true],
-    ]);
-  });
-
   it('are watched until that is ended, and each state is told once', async () => {
     routes['GET /v1/knowledge-bases?limit=200'] = { items: [base], nextCursor: null };
     routes['GET /v1/knowledge-bases/k1/stats'] = stats;
