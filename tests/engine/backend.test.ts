@@ -274,6 +274,20 @@ describe('sources', () => {
     await settle([]);
     expect((await send('DELETE', `/v1/sources/${source.id}`)).body).toEqual({ documents: 0, deleted: false });
     expect(await inUse()).toEqual([]);
+
+    // With its knowledge base a source goes at once, however long the removal of its documents takes.
+    await writeFile(join(harbour, 'tide.md'), '# Tide\n\nThe tide of Quillhaven turns at noon.\n');
+    const { id: tides } = (await send('POST', '/v1/knowledge-bases', { name: 'Tides' })).body as { id: string };
+    const theirs = await send('POST', '/v1/sources', {
+      kb: tides,
+      kind: 'folder',
+      path: 'harbour',
+      everySeconds: null,
+    });
+    expect(await jobEnds((theirs.body as { job: { id: string } }).job.id)).toMatchObject({ result: { added: 1 } });
+    expect(await inUse()).toEqual([source.uri]);
+    expect((await send('DELETE', `/v1/knowledge-bases/${tides}`)).status).toBeLessThan(300);
+    expect(await inUse()).toEqual([]);
   });
 
   it('refuse folders and addresses that are nobody’s business', async () => {

@@ -66,24 +66,18 @@ function refusal(code: keyof typeof words, { problem: said }: ProblemError): Pro
   );
 }
 
-/** A refusal for the knowledge base's sake. Anything else stays as it is. */
-function ofBase(error: unknown): unknown {
-  if (!(error instanceof ProblemError)) return error;
-  if (error.problem.code === 'not-found') return refusal('not-found', error);
-  return error.problem.code === 'kb-read-only' ? refusal('kb-not-own', error) : error;
+/** @throws a refusal for the knowledge base's sake in words of its own; anything else as it is */
+function refused(error: unknown): never {
+  if (!(error instanceof ProblemError)) throw error;
+  if (error.problem.code === 'not-found') throw refusal('not-found', error);
+  throw error.problem.code === 'kb-read-only' ? refusal('kb-not-own', error) : error;
 }
 
 export function createMembers(client: BackendClient): Members {
   const pathTo = (kb: string, userId?: string): string =>
     pathOf('knowledge-bases', kb, userId === undefined ? '/members' : `/members/${encodeURIComponent(userId)}`);
 
-  async function list(kb: string): Promise<Member[]> {
-    try {
-      return await client.call('GET', pathTo(kb), wireMembers);
-    } catch (error) {
-      throw ofBase(error);
-    }
-  }
+  const list = (kb: string): Promise<Member[]> => client.call('GET', pathTo(kb), wireMembers).catch(refused);
 
   return {
     list,
@@ -91,19 +85,13 @@ export function createMembers(client: BackendClient): Members {
       try {
         return await client.call('PUT', pathTo(kb, userId), wireMembers, { role: roleOf[access] });
       } catch (error) {
-        if (!(error instanceof ProblemError) || error.problem.code !== 'not-found') throw ofBase(error);
+        if (!(error instanceof ProblemError) || error.problem.code !== 'not-found') return refused(error);
         // The backend says the same of a knowledge base that is gone, a person who is gone, and the owner.
         await list(kb);
         const me = await client.call('GET', '/v1/me', wireMe);
         throw refusal(me.id === userId ? 'person-owner' : 'person-gone', error);
       }
     },
-    async unshare(kb, userId) {
-      try {
-        return await client.call('DELETE', pathTo(kb, userId), wireMembers);
-      } catch (error) {
-        throw ofBase(error);
-      }
-    },
+    unshare: (kb, userId) => client.call('DELETE', pathTo(kb, userId), wireMembers).catch(refused),
   };
 }

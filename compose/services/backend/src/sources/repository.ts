@@ -161,7 +161,8 @@ export function createSourcesRepository(database: Database): SourcesRepository {
     get: (who, id) => get(who, id),
     async foldersInUse() {
       const rows = await database.rows<{ uri: string }>(
-        `select distinct uri from sources where kind = 'folder' order by uri limit 10000`,
+        `select distinct s.uri from sources s join knowledge_bases k on k.id = s.kb_id and k.deleted_at is null
+         where s.kind = 'folder' order by s.uri limit 10000`,
         [],
       );
       return rows.map(({ uri }) => uri);
