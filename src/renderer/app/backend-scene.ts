@@ -7,7 +7,7 @@ import { connect } from './connection.ts';
 import { useLive } from './live-store.ts';
 import { createScriptedBridge, type ScriptedBridge } from './scripted-bridge.ts';
 
-const engine: EngineState = {
+export const engine: EngineState = {
   state: 'ready',
   endpoint: 'unix:///var/run/docker.sock',
   foundBy: 'default socket',
