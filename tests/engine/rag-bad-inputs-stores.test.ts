@@ -137,6 +137,48 @@ describe('#23 the vector store is away, lost its collection, or holds another ki
     expect((await search()).status).toBe(200);
   });
 
+  it('away for long: what is read in waits and says why, an edit takes its place, and what is deleted goes when it is back', async () => {
+    const text = (edition: number): string => `# Tug\n\nIn edition ${edition} the tug Pelikan tows at dawn.\n`;
+    const going = await stack.added('Going', 'The lantern of the Halcyon is going ashore.');
+    await stack.stop('qdrant');
+    const waiting = async (job: string, attempts: number): Promise<void> => {
+      await vi.waitFor(
+        async () => {
+          const { job: now } = (await stack.call('GET', `/v1/jobs/${job}`)).json;
+          expect(now).toMatchObject({ state: 'queued', error: { code: 'vector-store-unavailable' } });
+          expect(now.attempts).toBeGreaterThanOrEqual(attempts);
+        },
+        { timeout: 60_000, interval: 100 },
+      );
+    };
+    const { json: first } = await stack.upload('tug.md', text(1));
+    await waiting(first.job.id, 1);
+    expect((await stack.call('GET', `/v1/documents/${first.document.id}`)).json).toMatchObject({
+      state: 'queued',
+      error: { code: 'vector-store-unavailable', message: 'The vector store does not answer.' },
+    });
+    const removal = (await stack.call('DELETE', `/v1/documents/${going}`)).json.job;
+    await waiting(removal.id, 1);
+    // As if it had been away for longer than anything else is tried.
+    await stack.sql(`update jobs set attempts = 30 where id in ('${first.job.id}', '${removal.id}')`);
+    await waiting(first.job.id, 31);
+    await waiting(removal.id, 31);
+
+    const { json: second } = await stack.upload('tug.md', text(2));
+    expect(await stack.jobEnds(first.job.id)).toMatchObject({ state: 'cancelled', error: null });
+    await stack.healthy();
+    expect(await stack.jobEnds(removal.id, 120_000)).toMatchObject({ state: 'done', result: { vectorsRemaining: 0 } });
+    expect(await vectorsOf(going)).toBe(0);
+    expect(await stack.jobEnds(second.job.id, 120_000)).toMatchObject({ state: 'done', error: null });
+    expect((await stack.call('GET', `/v1/documents/${second.document.id}`)).json).toMatchObject({
+      id: first.document.id,
+      state: 'ready',
+      error: null,
+    });
+    const { hits } = (await search({ query: 'When does the tug Pelikan tow?' })).json;
+    expect(hits[0].text).toContain('In edition 2 ');
+  });
+
   it('without its collection: 503, not ready; of another size: 500 embedding-profile-mismatch; made again, it is filled again', async () => {
     const { aliases } = (await stack.qdrant('GET', '/aliases')).json.result;
     const collection = `/collections/${aliases[0].collection_name}`;

@@ -48,7 +48,7 @@ async function points(): Promise<Map<string, string>> {
 }
 
 it('no passage is lost, doubled or orphaned', { timeout: 600_000 }, async () => {
-  const jobs: string[] = [];
+  const jobs: { id: string; document: number; edition: number }[] = [];
   const killed: string[] = [];
   let inTheMiddle = 0;
   for (let at = 0; at < kills; at += 1) {
@@ -66,7 +66,7 @@ it('no passage is lost, doubled or orphaned', { timeout: 600_000 }, async () => 
       },
       { timeout: 60_000, interval: 100 },
     );
-    jobs.push(json.job.id);
+    jobs.push({ id: json.job.id, document, edition });
     const reached = await vi.waitFor(
       async () => {
         const filter = { must: [match('doc', json.document.id), match('ver', edition)] };
@@ -92,8 +92,12 @@ it('no passage is lost, doubled or orphaned', { timeout: 600_000 }, async () => 
   expect(inTheMiddle, killed.join(', ')).toBeGreaterThanOrEqual(kills * 0.75);
   await stack.healthy();
 
-  for (const id of jobs)
-    expect([id, await stack.jobEnds(id, 180_000)]).toEqual([id, expect.objectContaining({ state: 'done' })]);
+  // A first edition whose service was away until the second one came gives way to it; nothing else is given up.
+  for (const { id, document, edition } of jobs) {
+    const { state, error } = await stack.jobEnds(id, 180_000);
+    const mayGiveWay = edition === 1 && document < kills - 15;
+    expect([id, state, error]).toEqual([id, mayGiveWay ? expect.stringMatching(/^(done|cancelled)$/) : 'done', null]);
+  }
   // Versions that gave way are removed by jobs of their own.
   await expect
     .poll(() => stack.sql("select kind, state, error_code from jobs where state in ('queued','running')"), {

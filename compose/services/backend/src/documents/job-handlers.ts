@@ -18,6 +18,14 @@ export function documentJobs(parts: IngestParts): Record<'ingest' | 'purge' | 'd
           signal,
         );
       },
+      async waits(job, problem, queries) {
+        await queries.rows(
+          `update documents set state = 'queued', progress = 0, remaining_ms = null, error_code = $3, error_message = $4,
+             updated_at = now()
+           where id = $1 and last_version = $2 and state <> 'failed' and deleted_at is null`,
+          [job.documentId, job.version, problem.code, problem.message],
+        );
+      },
       async failed(job, problem, queries) {
         await queries.rows(
           `update documents set state = 'failed', error_code = $3, error_message = $4, updated_at = now()
@@ -36,11 +44,13 @@ export function documentJobs(parts: IngestParts): Record<'ingest' | 'purge' | 'd
       },
     },
     purge: {
+      untilDone: true,
       async perform(job) {
         if (job.documentId !== null) await purgeOldVersions(parts, job.documentId, job.version ?? 1);
       },
     },
     delete: {
+      untilDone: true,
       async perform(job) {
         if (job.documentId === null) return;
         const proof = await deleteDocument(parts, job.documentId);

@@ -155,7 +155,7 @@ const missing = (): BackendProblem => new BackendProblem('not-found', 'There is 
 /** The ingestion of the newest version, instead of one that waits for an older. */
 async function replaceJob(queries: Queries, version: { id: string; version: number }, kbId: string): Promise<JobJson> {
   await queries.rows(
-    `update jobs set state = 'cancelled', ended_at = now() where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
+    `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
     [version.id],
   );
   return insertJob(queries, { kind: 'ingest', documentId: version.id, version: version.version, kbId });
@@ -295,7 +295,7 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
           [id],
         );
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now() where doc_id = $1 and kind <> 'delete' and state = 'queued'`,
+          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where doc_id = $1 and kind <> 'delete' and state = 'queued'`,
           [id],
         );
         const open = await queries.one<JobJson>(
@@ -357,7 +357,8 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
     async setState({ id, version }, state, progress, remainingMs = null) {
       // One that was cancelled in the same moment stays so: whoever reads it in has not heard of it yet.
       await database.rows(
-        `update documents set state = $2, progress = $3, remaining_ms = $4, updated_at = now()
+        `update documents set state = $2, progress = $3, remaining_ms = $4, error_code = null, error_message = null,
+           updated_at = now()
          where id = $1 and last_version = $5 and state <> 'failed' and deleted_at is null`,
         [id, state, progress, remainingMs, version],
       );

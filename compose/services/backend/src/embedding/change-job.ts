@@ -138,6 +138,7 @@ export function embeddingJobs(parts: ChangeParts): Record<'embed-change' | 'embe
       },
     },
     'embed-retire': {
+      untilDone: true,
       async perform(job) {
         const profile = await profileOf(job);
         const retired = profile === undefined ? undefined : await embedding.retire(profile.id);

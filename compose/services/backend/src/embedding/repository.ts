@@ -169,7 +169,7 @@ export function createEmbeddingRepository(database: Database): EmbeddingReposito
       database.transaction(async (queries) => {
         await lockProfiles(queries, 'exclusive');
         const job = await queries.one<{ id: string; profile: string }>(
-          `update jobs j set state = 'cancelled', ended_at = now(), lease_until = null
+          `update jobs j set state = 'cancelled', ended_at = now(), error_code = null, error_message = null, lease_until = null
            where j.id = (
              select c.id from jobs c join embedding_profiles p on p.id = c.payload->>'profile'
              where c.kind = 'embed-change' and (c.state in ('queued','running')

@@ -90,6 +90,7 @@ export interface ProblemDetails {
 interface More {
   readonly errors?: readonly FieldError[];
   readonly retryAfter?: number;
+  readonly away?: boolean;
   readonly cause?: unknown;
 }
 
@@ -102,6 +103,8 @@ export class BackendProblem extends Error {
   readonly status: number;
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
+  /** Another service cannot be reached at all, which says nothing about what it was asked. */
+  readonly away: boolean;
   constructor(code: ProblemCode, detail: string, more: More = {}) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'BackendProblem';
@@ -109,6 +112,7 @@ export class BackendProblem extends Error {
     this.status = titles[code][0];
     this.errors = more.errors;
     this.retryAfter = more.retryAfter;
+    this.away = more.away === true;
   }
   get retryable(): boolean {
     return this.status === 503 || this.status === 504 || mayPass.includes(this.code);
@@ -140,6 +144,7 @@ export function toBackendProblem(error: unknown): BackendProblem {
     return new BackendProblem('database-unavailable', 'The database does not answer. Try again in a moment.', {
       cause: error,
       retryAfter: 5,
+      away: true,
     });
   return new BackendProblem('internal', 'The backend met a failure it did not foresee; its log says more.', {
     cause: error,

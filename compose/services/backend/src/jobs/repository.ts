@@ -83,7 +83,7 @@ export function createJobsRepository(database: Database): JobsRepository {
     async cancel(who, id) {
       const row = await database.transaction(async (queries) => {
         const ended = await queries.one<JobJson & { version: number | null }>(
-          `update jobs j set state = 'cancelled', ended_at = now(), lease_until = null
+          `update jobs j set state = 'cancelled', ended_at = now(), error_code = null, error_message = null, lease_until = null
            where j.id = $1 and j.state in ('queued','running')
              and ((j.kind = 'ingest' and j.kb_id in ${writableKbs('$2')}) or (j.kind = 'eval' and j.user_id = $2))
            returning ${jobColumns}, j.version`,

@@ -1,7 +1,8 @@
 /**
  * Runs jobs from the table, in as many replicas as there are. A job is leased: one whose process was killed is taken up
  * by whoever sees it first, and one that lost its lease meanwhile gives up. Two jobs of one document never run at once;
- * what may succeed later is tried again with growing pauses.
+ * what may succeed later is tried again with growing pauses. A service that is away fails no job of those that wait: the
+ * first one that meets it holds up the others of its kind.
  */
 import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
@@ -22,11 +23,15 @@ export interface Job {
 export interface JobHandler {
   /** Long, and not about one document: runs beside the others, one of its kind at a time in a replica. */
   readonly apart?: true;
+  /** What is begun may not be left half done, as what is being removed: any failure is tried again, for as long as it takes. */
+  readonly untilDone?: true;
   /**
    * Must be safe to run again after any interruption.
    * @throws {BackendProblem} `retryable` decides whether there is another attempt
    */
   perform(job: Job, signal: AbortSignal, progress: (share: number) => Promise<void>): Promise<void>;
+  /** An attempt failed and another will be made; part of the transaction that writes so. */
+  waits?(job: Job, problem: BackendProblem, queries: Queries): Promise<void>;
   /** After the last attempt failed; part of the transaction that writes so, or a kill in between would leave one without the other. */
   failed?(job: Job, problem: BackendProblem, queries: Queries): Promise<void>;
   /** After the end was written, whatever it was. */
@@ -42,6 +47,15 @@ export interface JobWorker {
 const leaseSeconds = 20;
 const heartbeatMs = 5000;
 const maxAttempts = 8;
+/** While another service is away, at a pause of `longestAwaySeconds` about a day. */
+const maxAwayAttempts = 5760;
+const longestPauseSeconds = 60;
+/** Shorter: whoever waits for the service wants to go on when it is back. */
+const longestAwaySeconds = 15;
+
+/** In seconds, twice as long after each failure, and never quite the same. */
+const pauseAfter = (failures: number, longest: number): number =>
+  Math.min(longest, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
 
 export function createJobWorker(
   parts: { database: Database; bus: Bus },
@@ -55,6 +69,9 @@ export function createJobWorker(
     { kind: string; documentId: string | null; abort: AbortController; ended: Promise<void> }
   >();
   const kinds = Object.keys(handlers);
+  /** Kinds whose last job found a service away: how often in a row, and until when none of them begins (by `performance.now`). */
+  const held = new Map<string, { failures: number; untilMs: number }>();
+  const isHeld = (kind: string): boolean => (held.get(kind)?.untilMs ?? 0) > performance.now();
   const isApart = (kind: string): boolean => handlers[kind]?.apart === true;
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -79,7 +96,9 @@ export function createJobWorker(
   function kindsWithRoom(): string[] {
     const entries = [...running.values()];
     const room = entries.filter((entry) => !isApart(entry.kind)).length < options.concurrency();
-    return kinds.filter((kind) => (isApart(kind) ? !entries.some((entry) => entry.kind === kind) : room));
+    return kinds.filter(
+      (kind) => !isHeld(kind) && (isApart(kind) ? !entries.some((entry) => entry.kind === kind) : room),
+    );
   }
 
   async function claim(among: readonly string[]): Promise<Job | undefined> {
@@ -118,18 +137,35 @@ export function createJobWorker(
     return row !== undefined;
   };
 
+  /** Jobs that run beside each other find a service away together: that counts once. */
+  function hold(kind: string): void {
+    if (isHeld(kind)) return;
+    const failures = (held.get(kind)?.failures ?? 0) + 1;
+    held.set(kind, { failures, untilMs: performance.now() + pauseAfter(failures, longestAwaySeconds) * 1000 });
+  }
+
   async function settle(job: Job, error: unknown, aborted: boolean): Promise<void> {
+    const handler = handlers[job.kind];
     if (error === null) {
+      held.delete(job.kind);
       await write(job, `state = 'done', progress = 1, ended_at = now(), error_code = null, error_message = null`);
       return;
     }
     if (aborted) {
       // Closing: hand it back at once. Interrupted by a deletion or a newer version: it is over.
-      await write(job, closed ? `state = 'queued', attempts = attempts - 1` : `state = 'cancelled', ended_at = now()`);
+      await write(
+        job,
+        closed
+          ? `state = 'queued', attempts = attempts - 1`
+          : `state = 'cancelled', ended_at = now(), error_code = null, error_message = null`,
+      );
       return;
     }
     const problem = toBackendProblem(error);
-    const again = problem.retryable && job.attempts < maxAttempts;
+    if (problem.away) hold(job.kind);
+    const again =
+      handler?.untilDone === true ||
+      (problem.retryable && job.attempts < (problem.away ? maxAwayAttempts : maxAttempts));
     log.warn(
       'job.failed',
       again ? 'A job failed and will be tried again' : 'A job failed',
@@ -137,18 +173,18 @@ export function createJobWorker(
       problem.cause ?? (problem.code === 'internal' ? error : undefined),
     );
     if (again) {
-      const pause = Math.min(60, 2 ** (job.attempts - 1)) * (0.75 + Math.random() / 2);
-      await write(
-        job,
-        `state = 'queued', run_after = now() + make_interval(secs => $3), error_code = $4, error_message = $5`,
-        [pause, problem.code, problem.message],
-      );
+      const pause = pauseAfter(job.attempts, problem.away ? longestAwaySeconds : longestPauseSeconds);
+      await database.transaction(async (queries) => {
+        const waits = `state = 'queued', run_after = now() + make_interval(secs => $3), error_code = $4, error_message = $5`;
+        if (await write(job, waits, [pause, problem.code, problem.message], queries))
+          await handler?.waits?.(job, problem, queries);
+      });
       return;
     }
     const failed = `state = 'failed', ended_at = now(), error_code = $3, error_message = $4`;
     await database.transaction(async (queries) => {
       if (await write(job, failed, [problem.code, problem.message], queries))
-        await handlers[job.kind]?.failed?.(job, problem, queries);
+        await handler?.failed?.(job, problem, queries);
     });
   }
 

@@ -163,7 +163,7 @@ export function createKnowledgeRepository(database: Database): KnowledgeReposito
           who.userId,
         ]);
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now() where kb_id = $1 and kind <> 'delete' and state = 'queued'`,
+          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where kb_id = $1 and kind <> 'delete' and state = 'queued'`,
           [id],
         );
         const gone = await queries.rows(

@@ -216,7 +216,7 @@ export function createSourcesRepository(database: Database): SourcesRepository {
           [id],
         );
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now()
+          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null
            where kind = 'sync' and state in ('queued','running') and payload->>'sourceId' = $1`,
           [id],
         );

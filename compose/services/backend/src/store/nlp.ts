@@ -98,12 +98,17 @@ export function createNlp(options: { url: string; token: string }): Nlp {
       throw new BackendProblem('embedding-unavailable', 'The embedding service does not answer.', {
         cause: error,
         retryAfter: 5,
+        away: !(error instanceof z.ZodError || error instanceof SyntaxError),
       });
     }
     if (code === 'unknown-model' && body !== undefined)
       throw mismatch(body.model, 'The embedding service does not offer it.');
     embeddingErrors.inc({ reason: status >= 500 ? 'unavailable' : 'rejected' });
-    throw new BackendProblem('embedding-unavailable', `The embedding service answered ${status}.`, { retryAfter: 5 });
+    throw new BackendProblem('embedding-unavailable', `The embedding service answered ${status}.`, {
+      retryAfter: 5,
+      // Overloaded, not ready, or a gateway without anybody behind it.
+      away: status >= 502 && status <= 504,
+    });
   }
 
   /** Ingestion waits while a question is being embedded: a person is waiting for that one. */

@@ -136,6 +136,7 @@ export function createVectors(settings: Settings): VectorStore {
       throw new BackendProblem('vector-store-unavailable', 'The vector store does not answer.', {
         cause: error,
         retryAfter: 5,
+        away: !(error instanceof SyntaxError),
       });
     }
     const { status } = answer;
