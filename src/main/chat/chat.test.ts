@@ -1,6 +1,6 @@
 /** Calls of the backend: what is sent, what is shown of the answer, what a refusal is called; and the documents as they change. */
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { document, type FakeBackend, job, openBackend, send } from '../../../tests/unit/fake-backend.ts';
 
 let backend: FakeBackend;
@@ -73,6 +73,27 @@ describe('calls', () => {
     };
     await backend.chat.deleteDocument('d1');
     expect(asked).toBe(3);
+  });
+
+  it('do not wait for a deletion that cannot begin, and say what it waits for', async () => {
+    const error = { code: 'vector-store-unavailable', message: 'The vector store does not answer.' };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      backend.handle = (request, response) => {
+        vi.setSystemTime(Date.now() + 6000);
+        if (request.method === 'DELETE') send(response, 202, { document: document(), job: job('queued') });
+        else send(response, 200, { job: job('queued', error), document: null });
+      };
+      await expect(backend.chat.deleteDocument('d1')).rejects.toMatchObject({
+        problem: {
+          code: 'deletion-waits',
+          cause: expect.stringMatching(/no longer found.*The vector store does not answer\.$/),
+          remedies: [{ page: 'health' }],
+        },
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

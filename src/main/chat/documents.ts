@@ -31,6 +31,9 @@ type Documents = Pick<
   | 'passage'
 >;
 
+/** How long somebody waits for a deletion that cannot begin; it is made all the same. */
+const deletionPatienceMs = 15_000;
+
 const at = (path: string, id: string, rest = ''): string => `/v1/${path}/${encodeURIComponent(id)}${rest}`;
 
 /** @param stack the Compose project whose backend this is */
@@ -56,12 +59,22 @@ export function createDocuments(
     },
     async deleteDocument(id) {
       const { job } = await client.call('DELETE', at('documents', id), wireRemoval);
+      const begunAt = Date.now();
       for (;;) {
         const { job: now } = await client.call('GET', at('jobs', job.id), wireJobState);
         if (now.state === 'done') return;
         if (now.state === 'failed')
           throw new ProblemError(
             backendProblem(now.error?.code ?? 'internal', now.error?.message ?? 'The document is still there.'),
+          );
+        if (now.state === 'queued' && Date.now() - begunAt > deletionPatienceMs)
+          throw new ProblemError(
+            problem(
+              'deletion-waits',
+              'Deleted, but not gone yet',
+              `The document is no longer found. What is stored of it goes as soon as it can: ${now.error?.message ?? 'other work comes first.'}`,
+              { remedies: [{ action: 'open-page', label: 'Look at Health', page: 'health' }] },
+            ),
           );
         await pause(pollMs);
       }
