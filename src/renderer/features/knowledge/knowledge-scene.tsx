@@ -1,0 +1,100 @@
+/** What the page of the knowledge bases stands on in unit tests: two of them, a document, and the page itself. */
+import { act, fireEvent, render, screen } from '@testing-library/react';
+import { vi } from 'vitest';
+import type { DocumentInfo } from '../../../shared/model/chat.ts';
+import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
+import type { Problem } from '../../../shared/model/problem.ts';
+import { openScene, type Scene } from '../../app/backend-scene.ts';
+import { KnowledgePage } from './knowledge-page.tsx';
+import { useKnowledge } from './knowledge-store.ts';
+
+// Roles are looked up by walking the page: slow where the machine has other work.
+vi.setConfig({ testTimeout: 20_000 });
+
+/** The default knowledge base of the person. */
+export const kb = (more: Partial<KnowledgeBase> = {}): KnowledgeBase => ({
+  id: 'k1',
+  name: 'default',
+  description: '',
+  isDefault: true,
+  access: 'owner',
+  documents: 2,
+  pending: 0,
+  failed: 0,
+  chunks: 14,
+  bytes: 2048,
+  sources: 0,
+  lastSyncAtMs: null,
+  ...more,
+});
+/** Another one, with a document under way and one that failed. */
+const harbour = kb({
+  id: 'k2',
+  name: 'Harbour',
+  isDefault: false,
+  documents: 3,
+  chunks: 40,
+  sources: 1,
+  pending: 1,
+  failed: 1,
+});
+/** A document that is ready, in the default knowledge base. */
+export const document = (id: string, more: Partial<DocumentInfo> = {}): DocumentInfo => ({
+  id,
+  title: `Title ${id}`,
+  sourceName: `${id}.md`,
+  mime: 'text/markdown',
+  bytes: 2048,
+  chunks: 7,
+  pages: null,
+  state: 'ready',
+  progress: 1,
+  error: null,
+  kbId: 'k1',
+  tags: [],
+  notices: [],
+  remainingMs: null,
+  sourceId: null,
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  ...more,
+});
+export const refused: Problem = {
+  code: 'name-taken',
+  title: 'There is already one of this name',
+  cause: 'Choose another name.',
+  evidence: [],
+  remedies: [],
+};
+export const ok = { ok: true, value: {} } as const;
+
+export interface KnowledgeScene extends Scene {
+  /** Draws the page, with a stack that is healthy. */
+  readonly show: (documents?: DocumentInfo[], kbs?: KnowledgeBase[]) => void;
+}
+
+export function openKnowledge(): KnowledgeScene {
+  // A list that draws only what is in sight has to have a size.
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600);
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(900);
+  const scene = openScene();
+  return {
+    ...scene,
+    show: (documents = [document('a')], kbs = [kb(), harbour]) => {
+      render(<KnowledgePage />);
+      scene.stack('healthy');
+      act(() => scene.scripted.send('kb.watch', { kbs }));
+      act(() => scene.scripted.send('documents.watch', { documents }));
+    },
+    end: () => {
+      scene.end();
+      vi.restoreAllMocks();
+      useKnowledge.setState({ kbId: null, tab: 'documents' });
+    },
+  };
+}
+
+/** Writes into the text field of that name. */
+export const type = (name: string, value: string): void => {
+  fireEvent.change(screen.getByRole('textbox', { name }), { target: { value } });
+};
