@@ -56,6 +56,7 @@ function Body({ document, changeable, onClose }: Props & { readonly document: Do
       {error === null ? null : (
         <p className={css.error}>
           {markHidden(error.message)}
+          {state === 'queued' ? ' It goes on by itself.' : ''}
           {chunks > 0 ? ' The version before is still found.' : ''}
         </p>
       )}

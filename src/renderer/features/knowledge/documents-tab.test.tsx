@@ -140,6 +140,16 @@ describe('documents', () => {
     await waitFor(() => expect(scene.asked('documents.change')).toEqual([{ id: 'a', tags: ['night', 'pilots'] }]));
   });
 
+  it('says what one that waits is waiting for, and that nobody need do anything', async () => {
+    const error = { code: 'vector-store-unavailable', message: 'The vector store does not answer.' };
+    scene.scripted.answer('documents.chunks', () => ({ ok: true, value: { chunks: [], next: null } }));
+    scene.show([document('a', { state: 'queued', chunks: 0, error })]);
+    expect(rowOf('Title a').textContent).toContain('WaitingThe vector store does not answer.');
+    fireEvent.click(screen.getByRole('button', { name: 'Title a' }));
+    const drawer = await screen.findByRole('dialog', { name: 'Title a' });
+    expect(drawer.textContent).toContain('The vector store does not answer. It goes on by itself.');
+  });
+
   it('has nothing to press for someone who may only read', () => {
     scene.show([document('a', { state: 'failed', chunks: 0 })], [kb({ access: 'reader' })]);
     expect(screen.getByText(/shared with you to be read/)).toBeTruthy();
