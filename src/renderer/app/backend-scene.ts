@@ -1,5 +1,6 @@
 /** What a page that asks the backend stands on in unit tests: an engine, a healthy stack, and a scripted bridge. */
-import { act, cleanup } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen } from '@testing-library/react';
+import { vi } from 'vitest';
 import type { EngineState } from '../../shared/model/engine.ts';
 import type { StackState } from '../../shared/model/stack.ts';
 import { useActions } from './actions.ts';
@@ -94,3 +95,14 @@ export function openScene(): Scene {
     },
   };
 }
+
+/** A list that draws only what is in sight has to have a size; `vi.restoreAllMocks` takes it back. */
+export function giveSize(): void {
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600);
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(900);
+}
+
+/** Writes into the text field of that name. */
+export const type = (name: string, value: string): void => {
+  fireEvent.change(screen.getByRole('textbox', { name }), { target: { value } });
+};

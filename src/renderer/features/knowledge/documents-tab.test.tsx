@@ -1,7 +1,8 @@
 /** The documents of a knowledge base: added, followed, found, opened and deleted. */
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { document, type KnowledgeScene, kb, ok, openKnowledge, refused, type } from './knowledge-scene.tsx';
+import { type } from '../../app/backend-scene.ts';
+import { document, type KnowledgeScene, kb, ok, openKnowledge, refused } from './knowledge-scene.tsx';
 import { useKnowledge } from './knowledge-store.ts';
 
 let scene: KnowledgeScene;

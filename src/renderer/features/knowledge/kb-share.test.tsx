@@ -56,9 +56,6 @@ const gone: Problem = {
   remedies: [{ action: 'advice', label: 'Choose somebody else' }],
 };
 
-// Roles are looked up by walking the page: slow where the machine has other work.
-vi.setConfig({ testTimeout: 20_000 });
-
 let scene: Scene;
 let members: Member[];
 let users: User[];

@@ -1,7 +1,8 @@
 /** Knowledge bases: what each holds, made, deleted, and shown while the backend is away. */
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type KnowledgeScene, kb, ok, openKnowledge, refused, type } from './knowledge-scene.tsx';
+import { type } from '../../app/backend-scene.ts';
+import { type KnowledgeScene, kb, ok, openKnowledge, refused } from './knowledge-scene.tsx';
 import { useKnowledge } from './knowledge-store.ts';
 
 let scene: KnowledgeScene;

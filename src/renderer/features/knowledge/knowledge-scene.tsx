@@ -1,15 +1,12 @@
 /** What the page of the knowledge bases stands on in unit tests: two of them, a document, and the page itself. */
-import { act, fireEvent, render, screen } from '@testing-library/react';
+import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
-import { openScene, type Scene } from '../../app/backend-scene.ts';
+import { giveSize, openScene, type Scene } from '../../app/backend-scene.ts';
 import { KnowledgePage } from './knowledge-page.tsx';
 import { useKnowledge } from './knowledge-store.ts';
-
-// Roles are looked up by walking the page: slow where the machine has other work.
-vi.setConfig({ testTimeout: 20_000 });
 
 /** The default knowledge base of the person. */
 export const kb = (more: Partial<KnowledgeBase> = {}): KnowledgeBase => ({
@@ -74,9 +71,7 @@ export interface KnowledgeScene extends Scene {
 }
 
 export function openKnowledge(): KnowledgeScene {
-  // A list that draws only what is in sight has to have a size.
-  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600);
-  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(900);
+  giveSize();
   const scene = openScene();
   return {
     ...scene,
@@ -93,8 +88,3 @@ export function openKnowledge(): KnowledgeScene {
     },
   };
 }
-
-/** Writes into the text field of that name. */
-export const type = (name: string, value: string): void => {
-  fireEvent.change(screen.getByRole('textbox', { name }), { target: { value } });
-};

@@ -2,8 +2,9 @@
 import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../../shared/model/knowledge.ts';
+import { type } from '../../app/backend-scene.ts';
 import { KnowledgePage } from './knowledge-page.tsx';
-import { type KnowledgeScene, kb, ok, openKnowledge, type } from './knowledge-scene.tsx';
+import { type KnowledgeScene, kb, ok, openKnowledge } from './knowledge-scene.tsx';
 import { useKnowledge } from './knowledge-store.ts';
 
 let scene: KnowledgeScene;

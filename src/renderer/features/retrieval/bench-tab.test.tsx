@@ -3,7 +3,8 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EvalItem } from '../../../shared/model/evaluation.ts';
 import type { SearchAnswer, SearchHit, SearchMode } from '../../../shared/model/knowledge.ts';
-import { kb, openRetrieval, type RetrievalScene, set, type } from './retrieval-scene.tsx';
+import { type } from '../../app/backend-scene.ts';
+import { kb, openRetrieval, type RetrievalScene, set } from './retrieval-scene.tsx';
 
 let scene: RetrievalScene;
 beforeEach(() => {

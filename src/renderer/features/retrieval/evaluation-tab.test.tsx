@@ -2,7 +2,8 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EvalItem, EvalRun, EvalSet } from '../../../shared/model/evaluation.ts';
-import { openRetrieval, type RetrievalScene, set, type } from './retrieval-scene.tsx';
+import { type } from '../../app/backend-scene.ts';
+import { openRetrieval, type RetrievalScene, set } from './retrieval-scene.tsx';
 
 let scene: RetrievalScene;
 beforeEach(() => {

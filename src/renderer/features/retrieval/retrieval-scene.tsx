@@ -1,15 +1,12 @@
 /** What the tabs of the retrieval page stand on in unit tests: two knowledge bases, a set of questions, and the page itself. */
-import { act, fireEvent, render, screen } from '@testing-library/react';
+import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
 import type { EvalSet } from '../../../shared/model/evaluation.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
-import { openScene, type Scene } from '../../app/backend-scene.ts';
+import { giveSize, openScene, type Scene } from '../../app/backend-scene.ts';
 import { useEval } from './eval-store.ts';
 import { RetrievalPage } from './retrieval-page.tsx';
 import { type RetrievalTab, useRetrieval } from './retrieval-store.ts';
-
-// Roles are looked up by walking the page: slow where the machine has other work.
-vi.setConfig({ testTimeout: 20_000 });
 
 /** A knowledge base of the person; `k1` is the default one. */
 export const kb = (id: string, name: string, more: Partial<KnowledgeBase> = {}): KnowledgeBase => ({
@@ -46,9 +43,7 @@ export interface RetrievalScene extends Scene {
 const untouched = { retrieval: useRetrieval.getState(), evaluation: useEval.getState() };
 
 export function openRetrieval(): RetrievalScene {
-  // A list that draws only what is in sight has to have a size.
-  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600);
-  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(900);
+  giveSize();
   const scene = openScene();
   return {
     ...scene,
@@ -66,8 +61,3 @@ export function openRetrieval(): RetrievalScene {
     },
   };
 }
-
-/** Writes into the text field of that name. */
-export const type = (name: string, value: string): void => {
-  fireEvent.change(screen.getByRole('textbox', { name }), { target: { value } });
-};
