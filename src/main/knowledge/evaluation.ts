@@ -125,6 +125,7 @@ function runSpec(client: BackendClient, run: z.output<typeof begun>['run'], stac
       try {
         for (;;) {
           const now = await client.call('GET', pathOf('eval/runs', run.id), wireSummary, undefined, context.signal);
+          step.detail(now.state === 'queued' && now.error !== null ? `${now.error.message} Trying again.` : null);
           step.progress({ done: Math.round(now.progress * now.questions), total: now.questions, unit: 'items' });
           if (now.state === 'failed' || now.state === 'cancelled') {
             const { code, message } = now.error ?? { code: 'internal', message: 'The evaluation was ended.' };

@@ -67,6 +67,13 @@ describe('evaluation', () => {
     scene.show('evaluation');
   }
 
+  it('says what a run that waits is waiting for', async () => {
+    const error = { code: 'embedding-unavailable', message: 'The embedding service does not answer.' };
+    showSets([set], [runOf('r1', 0, { state: 'queued', progress: 0, error })]);
+    const underWay = await screen.findByRole('region', { name: 'Evaluation under way' });
+    expect(underWay.textContent).toContain('The embedding service does not answer. It goes on by itself.');
+  });
+
   it('begins with the set of the samples', async () => {
     scene.scripted.answer('eval.addSamples', () => {
       scene.scripted.answer('eval.sets', () => ({ ok: true, value: { sets: [set] } }));

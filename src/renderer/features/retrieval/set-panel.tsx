@@ -27,7 +27,9 @@ function UnderWay({ run }: { readonly run: EvalRunSummary }): ReactNode {
       <Status said={runSaid(run.state)} />
       <span className={css.asked}>
         {run.state === 'queued'
-          ? 'It begins as soon as the backend has a hand free'
+          ? run.error === null
+            ? 'It begins as soon as the backend has a hand free'
+            : `${markHidden(run.error.message)} It goes on by itself.`
           : `${Math.round(run.progress * run.questions)} of ${count(run.questions, 'question')} asked`}
       </span>
       <ProgressBar value={run.state === 'queued' ? null : run.progress} label="Evaluation" />
