@@ -8,6 +8,7 @@ import { type Chat, createChat } from '../../src/main/chat/chat.ts';
 import type { OperationRunner } from '../../src/main/operations/operation-runner.ts';
 import { createOperationRunner } from '../../src/main/operations/runner.ts';
 import type { ChatEvent, DocumentInfo } from '../../src/shared/model/chat.ts';
+import { documentInfo } from './document-info.ts';
 
 export interface FakeBackend {
   /** Answers each request, with its whole body. A request before it was told how breaks the test. */
@@ -61,26 +62,16 @@ export const send = (response: ServerResponse, status: number, body: unknown): v
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 };
 /** A document as the backend tells it: one that waits to be read in. */
-export const document = (change: Partial<DocumentInfo> = {}): DocumentInfo => ({
-  id: 'd1',
-  title: 'Notes',
-  sourceName: 'notes.md',
-  mime: 'text/markdown',
-  bytes: 3,
-  chunks: 0,
-  pages: null,
-  state: 'queued',
-  progress: 0,
-  error: null,
-  kbId: 'k1',
-  tags: [],
-  notices: [],
-  remainingMs: null,
-  sourceId: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  ...change,
-});
+export const document = (change: Partial<DocumentInfo> = {}): DocumentInfo =>
+  documentInfo('d1', {
+    title: 'Notes',
+    sourceName: 'notes.md',
+    bytes: 3,
+    chunks: 0,
+    state: 'queued',
+    progress: 0,
+    ...change,
+  });
 /** The job that reads `d1` in. */
 export const job = (state: string, error: { code: string; message: string } | null = null) => ({
   id: 'j1',

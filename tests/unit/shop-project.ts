@@ -2,6 +2,7 @@
 import type { ActualContainer, ActualObject, ActualState } from '../../src/main/compose/actual.ts';
 import type { ComposeProject, ComposeService } from '../../src/main/compose/model.ts';
 import type { JsonObject } from '../../src/main/engine/engine-client.ts';
+import { composeProject } from '../fakes/compose-project.ts';
 
 /** A service of the file: of the image `tiny`, on the default network. */
 export const service = (more: Partial<ComposeService> = {}): ComposeService => ({
@@ -15,22 +16,13 @@ export const service = (more: Partial<ComposeService> = {}): ComposeService => (
 export const projectOf = (
   services: Record<string, ComposeService>,
   more: Partial<ComposeProject> = {},
-): ComposeProject => ({
-  name: 'shop',
-  workingDir: '/srv',
-  files: [],
-  environment: {},
-  profiles: [],
-  services,
-  disabledServices: {},
-  networks: { default: { name: 'shop_default', ipam: {} } },
-  volumes: {},
-  secrets: {},
-  configs: {},
-  extensions: {},
-  warnings: [],
-  ...more,
-});
+): ComposeProject =>
+  composeProject(services, {
+    name: 'shop',
+    workingDir: '/srv',
+    networks: { default: { name: 'shop_default', ipam: {} } },
+    ...more,
+  });
 /** A container as it would be after a start that nothing has changed since. */
 export const container = (name: string, number = 1, more: Partial<ActualContainer> = {}): ActualContainer => ({
   id: `${name}-${number}-id`.padEnd(64, '0'),

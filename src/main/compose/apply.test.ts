@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeEngine, type FakeBehaviour } from '../../../tests/unit/fake-engine.ts';
+import { service as anyService, projectOf } from '../../../tests/unit/shop-project.ts';
 import type { Phase } from '../../shared/model/operation.ts';
 import { toProblem } from '../../shared/model/problem.ts';
 import { readActual } from './actual.ts';
@@ -13,32 +14,13 @@ afterEach(() => {
 });
 
 type Condition = 'service_started' | 'service_healthy' | 'service_completed_successfully';
-const service = (dependsOn: Record<string, Condition> = {}, more: Partial<ComposeService> = {}): ComposeService => ({
-  command: null,
-  entrypoint: null,
-  image: 'tiny',
-  networks: { default: null },
-  depends_on: Object.fromEntries(
-    Object.entries(dependsOn).map(([name, condition]) => [name, { condition, required: true }]),
-  ),
-  ...more,
-});
-
-const projectOf = (services: Record<string, ComposeService>): ComposeProject => ({
-  name: 'shop',
-  workingDir: '/srv/shop',
-  files: ['/srv/shop/compose.yaml'],
-  environment: {},
-  profiles: [],
-  services,
-  disabledServices: {},
-  networks: { default: { name: 'shop_default', ipam: {} } },
-  volumes: {},
-  secrets: {},
-  configs: {},
-  extensions: {},
-  warnings: [],
-});
+const service = (dependsOn: Record<string, Condition> = {}, more: Partial<ComposeService> = {}): ComposeService =>
+  anyService({
+    depends_on: Object.fromEntries(
+      Object.entries(dependsOn).map(([name, condition]) => [name, { condition, required: true }]),
+    ),
+    ...more,
+  });
 
 function bench(services: Record<string, ComposeService>, behaviour: Record<string, FakeBehaviour> = {}) {
   const fake = createFakeEngine(behaviour);

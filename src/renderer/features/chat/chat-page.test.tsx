@@ -1,6 +1,7 @@
 /** What a person sees and does on the chat page, without a window: the core's answers come from a script. */
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { documentInfo } from '../../../../tests/unit/document-info.ts';
 import type { CitationSource, Conversation, DocumentInfo, Message } from '../../../shared/model/chat.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import { useLive } from '../../app/live-store.ts';
@@ -57,25 +58,7 @@ const kb = (id: string, name: string): KnowledgeBase => ({
   sources: 0,
   lastSyncAtMs: null,
 });
-const document = (id: string, title: string): DocumentInfo => ({
-  id,
-  title,
-  sourceName: `${id}.md`,
-  mime: 'text/markdown',
-  bytes: 10,
-  chunks: 3,
-  pages: null,
-  state: 'ready',
-  progress: 1,
-  error: null,
-  kbId: 'b1',
-  tags: [],
-  notices: [],
-  remainingMs: null,
-  sourceId: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-});
+const document = (id: string, title: string): DocumentInfo => documentInfo(id, { title, kbId: 'b1' });
 
 let scripted: ScriptedBridge;
 let messages: Message[];

@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { documentInfo } from '../../../../tests/unit/document-info.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import { documentsToShow, groupCounts, isReplacing, kindWord, nextSorting } from './document-list.ts';
 
-const of = (id: string, more: Partial<DocumentInfo> = {}): DocumentInfo => ({
-  id,
-  title: id,
-  sourceName: `${id}.md`,
-  mime: 'text/markdown',
-  bytes: 1,
-  chunks: 1,
-  pages: null,
-  state: 'ready',
-  progress: 1,
-  error: null,
-  kbId: 'kb',
-  tags: [],
-  notices: [],
-  remainingMs: null,
-  sourceId: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  ...more,
-});
+const of = (id: string, more: Partial<DocumentInfo> = {}): DocumentInfo =>
+  documentInfo(id, { title: id, bytes: 1, chunks: 1, ...more });
 const titles = { key: 'title', descending: false } as const;
 
 describe('documentsToShow', () => {

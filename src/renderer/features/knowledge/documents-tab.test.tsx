@@ -1,8 +1,9 @@
 /** The documents of a knowledge base: added, followed, found, opened and deleted. */
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { documentInfo } from '../../../../tests/unit/document-info.ts';
 import { type } from '../../app/backend-scene.ts';
-import { document, type KnowledgeScene, kb, ok, openKnowledge, refused } from './knowledge-scene.tsx';
+import { type KnowledgeScene, kb, ok, openKnowledge, refused } from './knowledge-scene.tsx';
 import { useKnowledge } from './knowledge-store.ts';
 
 let scene: KnowledgeScene;
@@ -42,10 +43,10 @@ describe('documents', () => {
     scene.scripted.answer('documents.retry', () => ok);
     scene.scripted.answer('documents.cancel', () => ok);
     scene.show([
-      document('a', { state: 'embedding', progress: 0.42, remainingMs: 65_000, chunks: 0 }),
-      document('b', { state: 'embedding', progress: 0.1 }),
-      document('c', { state: 'failed', chunks: 0, error: { code: 'pdf-corrupt', message: 'The PDF is damaged.' } }),
-      document('d', { notices: [{ code: 'rows-capped', message: 'Only the first 50,000 rows were read.' }] }),
+      documentInfo('a', { state: 'embedding', progress: 0.42, remainingMs: 65_000, chunks: 0 }),
+      documentInfo('b', { state: 'embedding', progress: 0.1 }),
+      documentInfo('c', { state: 'failed', chunks: 0, error: { code: 'pdf-corrupt', message: 'The PDF is damaged.' } }),
+      documentInfo('d', { notices: [{ code: 'rows-capped', message: 'Only the first 50,000 rows were read.' }] }),
     ]);
     expect(rowOf('Title a').textContent).toContain('Computing vectors42 %, 1 min 5 s left');
     expect(rowOf('Title a').textContent).not.toContain('replaces');
@@ -59,7 +60,7 @@ describe('documents', () => {
   });
 
   it('finds by name and by state', async () => {
-    scene.show([document('tides'), document('berths', { state: 'failed' })]);
+    scene.show([documentInfo('tides'), documentInfo('berths', { state: 'failed' })]);
     fireEvent.click(screen.getByRole('radio', { name: /^Failed/ }));
     expect(screen.queryByRole('button', { name: 'Title tides' })).toBeNull();
     expect(screen.getByRole('button', { name: 'Title berths' })).toBeTruthy();
@@ -70,7 +71,7 @@ describe('documents', () => {
 
   it('draws a few rows of ten thousand, and arrows move from one to the next', () => {
     scene.show(
-      Array.from({ length: 10_000 }, (_, n) => document(String(n).padStart(5, '0'), { updatedAtMs: 10_000 - n })),
+      Array.from({ length: 10_000 }, (_, n) => documentInfo(String(n).padStart(5, '0'), { updatedAtMs: 10_000 - n })),
     );
     const rows = screen.getAllByRole('row');
     expect(rows.length).toBeLessThan(60);
@@ -83,7 +84,7 @@ describe('documents', () => {
 
   it('deletes the chosen ones with one question that counts the passages', async () => {
     scene.scripted.answer('documents.delete', () => ok);
-    scene.show([document('a'), document('b'), document('c')]);
+    scene.show([documentInfo('a'), documentInfo('b'), documentInfo('c')]);
     const row = rowOf('Title a');
     row.focus();
     fireEvent.keyDown(row, { key: ' ' });
@@ -107,7 +108,7 @@ describe('documents', () => {
         ? { ok: false, problem: { ...refused, title: 'Not now', remedies: [{ action: 'retry', label: 'Try again' }] } }
         : ok;
     });
-    scene.show([document('a')]);
+    scene.show([documentInfo('a')]);
     fireEvent.click(screen.getByRole('button', { name: 'Delete Title a' }));
     fireEvent.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Delete' }));
     await screen.findByText('Not now');
@@ -127,9 +128,9 @@ describe('documents', () => {
     }));
     scene.scripted.answer('documents.change', (input) => ({
       ok: true,
-      value: document('a', { tags: input.tags ?? [] }),
+      value: documentInfo('a', { tags: input.tags ?? [] }),
     }));
-    scene.show([document('a', { tags: ['night'] })]);
+    scene.show([documentInfo('a', { tags: ['night'] })]);
     fireEvent.click(screen.getByRole('button', { name: 'Title a' }));
     const drawer = await screen.findByRole('dialog', { name: 'Title a' });
     await within(drawer).findByText('The pilot is called at dusk.');
@@ -144,7 +145,7 @@ describe('documents', () => {
   it('says what one that waits is waiting for, and that nobody need do anything', async () => {
     const error = { code: 'vector-store-unavailable', message: 'The vector store does not answer.' };
     scene.scripted.answer('documents.chunks', () => ({ ok: true, value: { chunks: [], next: null } }));
-    scene.show([document('a', { state: 'queued', chunks: 0, error })]);
+    scene.show([documentInfo('a', { state: 'queued', chunks: 0, error })]);
     expect(rowOf('Title a').textContent).toContain('WaitingThe vector store does not answer.');
     fireEvent.click(screen.getByRole('button', { name: 'Title a' }));
     const drawer = await screen.findByRole('dialog', { name: 'Title a' });
@@ -152,7 +153,7 @@ describe('documents', () => {
   });
 
   it('has nothing to press for someone who may only read', () => {
-    scene.show([document('a', { state: 'failed', chunks: 0 })], [kb({ access: 'reader' })]);
+    scene.show([documentInfo('a', { state: 'failed', chunks: 0 })], [kb({ access: 'reader' })]);
     expect(screen.getByText(/shared with you to be read/)).toBeTruthy();
     for (const name of ['Add files', 'Retry Title a', 'Delete Title a', 'More about default'])
       expect(screen.queryByRole('button', { name })).toBeNull();

@@ -1,6 +1,7 @@
 /** What the page of the knowledge bases stands on in unit tests: two of them, a document, and the page itself. */
 import { act, render } from '@testing-library/react';
 import { vi } from 'vitest';
+import { documentInfo } from '../../../../tests/unit/document-info.ts';
 import type { DocumentInfo } from '../../../shared/model/chat.ts';
 import type { KnowledgeBase } from '../../../shared/model/knowledge.ts';
 import type { Problem } from '../../../shared/model/problem.ts';
@@ -35,27 +36,6 @@ const harbour = kb({
   pending: 1,
   failed: 1,
 });
-/** A document that is ready, in the default knowledge base. */
-export const document = (id: string, more: Partial<DocumentInfo> = {}): DocumentInfo => ({
-  id,
-  title: `Title ${id}`,
-  sourceName: `${id}.md`,
-  mime: 'text/markdown',
-  bytes: 2048,
-  chunks: 7,
-  pages: null,
-  state: 'ready',
-  progress: 1,
-  error: null,
-  kbId: 'k1',
-  tags: [],
-  notices: [],
-  remainingMs: null,
-  sourceId: null,
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  ...more,
-});
 export const refused: Problem = {
   code: 'name-taken',
   title: 'There is already one of this name',
@@ -75,7 +55,7 @@ export function openKnowledge(): KnowledgeScene {
   const scene = openScene();
   return {
     ...scene,
-    show: (documents = [document('a')], kbs = [kb(), harbour]) => {
+    show: (documents = [documentInfo('a')], kbs = [kb(), harbour]) => {
       render(<KnowledgePage />);
       scene.stack('healthy');
       act(() => scene.scripted.send('kb.watch', { kbs }));
