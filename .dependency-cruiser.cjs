@@ -136,9 +136,10 @@ module.exports = {
     },
     {
       name: 'no-tests-in-product',
+      comment: 'What unit tests of one page share is a scene, beside the page; it is a test like those.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
-      to: { path: ['\\.test\\.tsx?$', '^tests/'] },
+      from: { path: '^src/', pathNot: '(\\.test|-scene)\\.tsx?$' },
+      to: { path: ['(\\.test|-scene)\\.tsx?$', '^tests/'] },
     },
     {
       name: 'not-to-unresolvable',

@@ -80,6 +80,7 @@ const plants: readonly (readonly [string, string, string])[] = [
   ['ui-knows-no-feature', 'src/renderer/ui/plant-part.ts', '../parts/services/card.ts'],
   ['ui-knows-no-feature', 'src/renderer/ui/plant-feature.ts', '../features/logs/page.ts'],
   ['no-tests-in-product', 'src/main/stack/plant-test.ts', './plant.test.ts'],
+  ['no-tests-in-product', 'src/renderer/app/plant-test.ts', './plant-scene.ts'],
   ['not-to-unresolvable', 'src/main/stack/plant-missing.ts', './nowhere.ts'],
 ];
 
@@ -108,6 +109,7 @@ describe('the rules', () => {
     for (const [, path, imported] of plants) write(path, `import '${imported}';\n${clean[path] ?? ''}`);
     write('src/main/stack/cycle-b.ts', `import './cycle-a.ts';\n`);
     write('src/main/stack/plant.test.ts', 'export const test = 1;\n');
+    write('src/renderer/app/plant-scene.ts', 'export const test = 1;\n');
     after = cruise(folder).summary.violations;
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
