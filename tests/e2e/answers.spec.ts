@@ -32,7 +32,7 @@ test.describe
     });
     test.afterAll(async () => {
       await model?.close();
-      await panel?.app.close();
+      await panel?.close();
       await quayside('down', '--volumes', ...common);
       await rm(folder, { recursive: true, force: true });
     });

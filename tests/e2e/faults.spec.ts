@@ -16,7 +16,7 @@ test.beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'quayside-test-faults-'));
 });
 test.afterEach(async () => {
-  await panel?.app.close();
+  await panel?.close();
   panel = undefined;
   await rm(folder, { recursive: true, force: true });
 });
@@ -70,7 +70,7 @@ test('a taken port is named with its holder, and another is one click away', asy
     expect(status.backendUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(status.backendUrl).not.toContain(`:${port}`);
   } finally {
-    await panel?.app.close();
+    await panel?.close();
     panel = undefined;
     await quayside('down', '--volumes', ...common);
     taken.close();

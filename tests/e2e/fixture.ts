@@ -18,7 +18,12 @@ export interface Panel {
   readonly dataDir: string;
   /** All that main wrote to standard output and error so far. */
   readonly output: () => string;
+  /** Quits as a person does, and resolves when the process is gone. */
+  readonly close: () => Promise<void>;
 }
+
+/** The panel gives what is under way 15 s before it quits all the same. */
+const quitWithinMs = 30_000;
 
 export interface LaunchOptions {
   readonly dataDir: string;
@@ -73,7 +78,28 @@ export async function launchPanel(options: LaunchOptions): Promise<Panel> {
   });
   const page = await app.firstWindow();
   await page.waitForLoadState('domcontentloaded');
-  return { app, page, dataDir: options.dataDir, output: () => output };
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  return {
+    app,
+    page,
+    dataDir: options.dataDir,
+    output: () => output,
+    async close() {
+      // Once in several hundred times the end of the process was waited for in vain: then cleaning up goes on, and the
+      // log tells of it.
+      const late = setTimeout(() => {
+        process.stderr.write(
+          `The panel did not end ${quitWithinMs / 1000} s after it was told to quit:\n${output.slice(-4000)}\n`,
+        );
+        child.kill('SIGKILL');
+      }, quitWithinMs);
+      app.close().catch(() => undefined);
+      await gone;
+      clearTimeout(late);
+    },
+  };
 }
 
 /** `panel`: one window for the file, with a data folder that is removed afterwards. */
@@ -86,7 +112,7 @@ export const test = base.extend<object, { panel: Panel }>({
       try {
         await use(panel);
       } finally {
-        await panel.app.close();
+        await panel.close();
         await rm(folder, { recursive: true, force: true });
       }
     },

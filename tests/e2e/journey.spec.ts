@@ -29,7 +29,7 @@ test.describe
       page = panel.page;
     });
     test.afterAll(async () => {
-      await panel?.app.close();
+      await panel?.close();
       await quayside('down', '--volumes', ...common);
       await rm(folder, { recursive: true, force: true });
     });

@@ -67,7 +67,7 @@ test.describe
       await expect(page.getByRole('navigation', { name: 'Knowledge bases' })).toBeVisible({ timeout: 200_000 });
     });
     test.afterAll(async () => {
-      await panel?.app.close();
+      await panel?.close();
       await quayside('down', '--volumes', ...common);
       await rm(folder, { recursive: true, force: true });
     });

@@ -89,7 +89,7 @@ test.describe
       page = panel.page;
     });
     test.afterAll(async () => {
-      await panel?.app.close();
+      await panel?.close();
       await Promise.all([mine, theirs, troubled].map(sweep));
       await rm(folder, { recursive: true, force: true });
     });
