@@ -5,7 +5,7 @@ import type { Principal } from '../auth/principal.ts';
 import { checkMatch } from '../http/etag.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
-import { insertJob, type JobJson, jobColumns, jobJson } from '../jobs/repository.ts';
+import { insertJob, type JobJson, jobColumns, jobJson, setCancelled } from '../jobs/repository.ts';
 import { findKb, findWritableKb } from '../knowledge/repository.ts';
 import { readableKbs, writableKbs } from '../store/access.ts';
 import type { Database, Queries } from '../store/database.ts';
@@ -154,10 +154,9 @@ const missing = (): BackendProblem => new BackendProblem('not-found', 'There is 
 
 /** The ingestion of the newest version, instead of one that waits for an older. */
 async function replaceJob(queries: Queries, version: { id: string; version: number }, kbId: string): Promise<JobJson> {
-  await queries.rows(
-    `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where doc_id = $1 and kind = 'ingest' and state = 'queued'`,
-    [version.id],
-  );
+  await queries.rows(`update jobs set ${setCancelled} where doc_id = $1 and kind = 'ingest' and state = 'queued'`, [
+    version.id,
+  ]);
   return insertJob(queries, { kind: 'ingest', documentId: version.id, version: version.version, kbId });
 }
 
@@ -295,7 +294,7 @@ export function createDocumentsRepository(database: Database): DocumentsReposito
           [id],
         );
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where doc_id = $1 and kind <> 'delete' and state = 'queued'`,
+          `update jobs set ${setCancelled} where doc_id = $1 and kind <> 'delete' and state = 'queued'`,
           [id],
         );
         const open = await queries.one<JobJson>(

@@ -1,7 +1,7 @@
 /** The change of the embedding model as it stands in Postgres: profiles, the job that fills one, and the swap. */
 import { z } from 'zod';
 import { BackendProblem } from '../http/problem.ts';
-import { insertJob } from '../jobs/repository.ts';
+import { insertJob, setCancelled } from '../jobs/repository.ts';
 import type { Database, Queries } from '../store/database.ts';
 import type { EmbeddingModel } from '../store/nlp.ts';
 import { type EmbeddingProfile, findProfile, lockProfiles, profileStates, writtenProfiles } from './profiles.ts';
@@ -169,7 +169,7 @@ export function createEmbeddingRepository(database: Database): EmbeddingReposito
       database.transaction(async (queries) => {
         await lockProfiles(queries, 'exclusive');
         const job = await queries.one<{ id: string; profile: string }>(
-          `update jobs j set state = 'cancelled', ended_at = now(), error_code = null, error_message = null, lease_until = null
+          `update jobs j set ${setCancelled}, lease_until = null
            where j.id = (
              select c.id from jobs c join embedding_profiles p on p.id = c.payload->>'profile'
              where c.kind = 'embed-change' and (c.state in ('queued','running')

@@ -31,6 +31,9 @@ export const jobColumns = `j.id, j.kind, j.doc_id as "documentId", j.kb_id as "k
   (extract(epoch from j.created_at) * 1000)::float8 as "createdAtMs",
   (extract(epoch from j.ended_at) * 1000)::float8 as "endedAtMs"`;
 
+/** Whoever cancels sets this: the reason why an attempt before failed is not why it ended. */
+export const setCancelled = `state = 'cancelled', ended_at = now(), error_code = null, error_message = null`;
+
 export interface NewJob {
   readonly kind: string;
   readonly documentId?: string;
@@ -83,7 +86,7 @@ export function createJobsRepository(database: Database): JobsRepository {
     async cancel(who, id) {
       const row = await database.transaction(async (queries) => {
         const ended = await queries.one<JobJson & { version: number | null }>(
-          `update jobs j set state = 'cancelled', ended_at = now(), error_code = null, error_message = null, lease_until = null
+          `update jobs j set ${setCancelled}, lease_until = null
            where j.id = $1 and j.state in ('queued','running')
              and ((j.kind = 'ingest' and j.kb_id in ${writableKbs('$2')}) or (j.kind = 'eval' and j.user_id = $2))
            returning ${jobColumns}, j.version`,

@@ -8,6 +8,7 @@ import { BackendProblem, toBackendProblem } from '../http/problem.ts';
 import { log } from '../observability/log.ts';
 import type { Bus } from '../store/bus.ts';
 import { type Database, isDuplicate, type Queries } from '../store/database.ts';
+import { setCancelled } from './repository.ts';
 
 export interface Job {
   readonly id: string;
@@ -153,12 +154,7 @@ export function createJobWorker(
     }
     if (aborted) {
       // Closing: hand it back at once. Interrupted by a deletion or a newer version: it is over.
-      await write(
-        job,
-        closed
-          ? `state = 'queued', attempts = attempts - 1`
-          : `state = 'cancelled', ended_at = now(), error_code = null, error_message = null`,
-      );
+      await write(job, closed ? `state = 'queued', attempts = attempts - 1` : setCancelled);
       return;
     }
     const problem = toBackendProblem(error);

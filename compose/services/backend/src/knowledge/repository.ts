@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import { checkMatch } from '../http/etag.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
+import { setCancelled } from '../jobs/repository.ts';
 import { readableKbs } from '../store/access.ts';
 import { type Database, isDuplicate, type Queries } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
@@ -163,7 +164,7 @@ export function createKnowledgeRepository(database: Database): KnowledgeReposito
           who.userId,
         ]);
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null where kb_id = $1 and kind <> 'delete' and state = 'queued'`,
+          `update jobs set ${setCancelled} where kb_id = $1 and kind <> 'delete' and state = 'queued'`,
           [id],
         );
         const gone = await queries.rows(

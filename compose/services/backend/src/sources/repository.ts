@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import { checkMatch } from '../http/etag.ts';
 import { type Page, paged } from '../http/paging.ts';
 import { BackendProblem } from '../http/problem.ts';
-import { insertJob, type JobJson, jobColumns } from '../jobs/repository.ts';
+import { insertJob, type JobJson, jobColumns, setCancelled } from '../jobs/repository.ts';
 import { findWritableKb } from '../knowledge/repository.ts';
 import { readableKbs, writableKbs } from '../store/access.ts';
 import { type Database, isDuplicate, type Queries } from '../store/database.ts';
@@ -216,7 +216,7 @@ export function createSourcesRepository(database: Database): SourcesRepository {
           [id],
         );
         await queries.rows(
-          `update jobs set state = 'cancelled', ended_at = now(), error_code = null, error_message = null
+          `update jobs set ${setCancelled}
            where kind = 'sync' and state in ('queued','running') and payload->>'sourceId' = $1`,
           [id],
         );
